@@ -63,6 +63,12 @@ type LedgerEntry struct {
 	Namespace     string    `json:"namespace"`
 	Name          string    `json:"name"`
 	UID           types.UID `json:"uid"`
+	// contenders are the UIDs of other unconfirmed creates of the same name. Each of
+	// them may still be stored, so the entry stays until all are accounted for.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +optional
+	Contenders []types.UID `json:"contenders,omitempty"`
 	// amounts that the object holds once it is stored.
 	// +listType=map
 	// +listMapKey=dimension
