@@ -1,0 +1,78 @@
+package build
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// progressEvery is how often a build says how far it is.
+const progressEvery = 5 * time.Second
+
+// meter prints the progress of a build every few seconds.
+type meter struct {
+	out     io.Writer
+	name    string
+	total   int
+	started time.Time
+	quit    chan struct{}
+	ended   sync.WaitGroup
+
+	mu   sync.Mutex
+	done int
+	last string
+}
+
+func newMeter(out io.Writer, name string, total int) *meter {
+	m := &meter{out: out, name: name, total: total, started: time.Now(), quit: make(chan struct{})}
+	m.ended.Go(func() {
+		ticker := time.NewTicker(progressEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				fmt.Fprintln(m.out, m.line(time.Since(m.started)))
+			case <-m.quit:
+				return
+			}
+		}
+	})
+	return m
+}
+
+// stop returns when nothing more will be printed.
+func (m *meter) stop() {
+	close(m.quit)
+	m.ended.Wait()
+}
+
+func (m *meter) compiled(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done++
+	m.last = name
+}
+
+func (m *meter) note(text string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = text
+}
+
+// line is how far the build is after some time.
+func (m *meter) line(elapsed time.Duration) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.total < 0 {
+		return fmt.Sprintf("%s: building, %s", m.name, elapsed.Round(time.Second))
+	}
+	doing := "compiling " + m.last
+	if m.done >= m.total {
+		doing = "linking"
+	}
+	return fmt.Sprintf("%s: %d of %d packages, %s, %s", m.name, min(m.done, m.total), m.total, elapsed.Round(time.Second), doing)
+}
+
+// newWaiting is a meter for a build that does not say what it compiles.
+func newWaiting(out io.Writer, name string) *meter { return newMeter(out, name, -1) }
