@@ -3,7 +3,6 @@ package passport
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 )
 
@@ -26,10 +25,7 @@ func (k *Keyring) Sign(p UserPassport) (string, error) {
 	if err := p.validate(); err != nil {
 		return "", fmt.Errorf("sign a passport: %w", err)
 	}
-	payload, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("sign a passport: %w: %w", ErrMalformed, err)
-	}
+	payload := appendPayload(make([]byte, 0, 1024), p)
 	if len(payload) > MaxPayload {
 		return "", fmt.Errorf("sign a passport: %w: the payload has %d bytes, at most %d", ErrTooLarge, len(payload), MaxPayload)
 	}

@@ -32,10 +32,8 @@ func (p UserPassport) validate() error {
 	case p.Object.Name != "" && p.Object.GenerateName != "":
 		return wrong("object has both name and generateName")
 	}
-	for _, s := range p.texts() {
-		if !utf8.ValidString(s) {
-			return wrong("a text is not valid UTF-8")
-		}
+	if !p.isUTF8() {
+		return wrong("a text is not valid UTF-8")
 	}
 	if !p.Bearer() {
 		switch {
@@ -52,12 +50,23 @@ func (p UserPassport) validate() error {
 	return nil
 }
 
-// texts lists every free text. JSON would silently replace bytes that are no UTF-8,
+// isUTF8 looks at every free text. JSON would silently replace bytes that are no UTF-8,
 // and two names would become one.
-func (p UserPassport) texts() []string {
-	t := []string{p.UserID, p.Email, p.Role, p.Organization, p.Tier, p.Namespace, p.CorrelationID,
-		p.Object.Group, p.Object.Kind, p.Object.Namespace, p.Object.Name, p.Object.GenerateName}
-	return append(append(t, p.Groups...), p.Permissions...)
+func (p UserPassport) isUTF8() bool {
+	for _, s := range [...]string{p.UserID, p.Email, p.Role, p.Organization, p.Tier, p.Namespace, p.CorrelationID,
+		p.Object.Group, p.Object.Kind, p.Object.Namespace, p.Object.Name, p.Object.GenerateName} {
+		if !utf8.ValidString(s) {
+			return false
+		}
+	}
+	for _, names := range [...][]string{p.Groups, p.Permissions} {
+		for _, s := range names {
+			if !utf8.ValidString(s) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // ascending reports whether the names strictly ascend and none is empty.

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -41,7 +40,7 @@ func split(wire string) (envelope, error) {
 		return envelope{}, fmt.Errorf("%w: unknown version", ErrMalformed)
 	case !validKeyID(kid):
 		return envelope{}, fmt.Errorf("%w: the key id must match [a-z0-9-]{1,32}", ErrMalformed)
-	case len(mac) != macChars || strings.ContainsAny(wire, "\r\n"):
+	case len(mac) != macChars || strings.IndexByte(wire, '\r') >= 0 || strings.IndexByte(wire, '\n') >= 0:
 		return envelope{}, fmt.Errorf("%w: the signature is no base64url of %d bytes", ErrMalformed, sha256.Size)
 	}
 	e := envelope{signed: wire[:len(wire)-1-len(mac)], keyID: kid, payload: payload, macText: mac}
@@ -59,9 +58,9 @@ func (e envelope) authentic(key []byte) bool {
 	return hmac.Equal(h.Sum(sum[:0]), e.mac[:])
 }
 
-// decode reads the payload. Only the bytes that encode writes pass: unknown, doubled
-// and reordered fields, other spellings of a name or a string, white space and
-// trailing data all differ once encoded again.
+// decode reads the payload. Only the bytes that Sign writes pass: unknown, doubled and
+// reordered fields, other spellings of a name or a text, white space and trailing data
+// cannot be read, or differ once written again.
 func (e envelope) decode() (UserPassport, error) {
 	raw, err := encoding.DecodeString(e.payload)
 	if err != nil {
@@ -70,15 +69,14 @@ func (e envelope) decode() (UserPassport, error) {
 	if len(raw) > MaxPayload {
 		return UserPassport{}, fmt.Errorf("%w: the payload has %d bytes, at most %d", ErrMalformed, len(raw), MaxPayload)
 	}
-	var p UserPassport
-	if err := json.Unmarshal(raw, &p); err != nil {
-		return UserPassport{}, fmt.Errorf("%w: the payload is no passport in JSON", ErrMalformed)
+	p, ok := parsePayload(string(raw))
+	if !ok {
+		return UserPassport{}, fmt.Errorf("%w: the payload is not in canonical form", ErrMalformed)
 	}
 	if err := p.validate(); err != nil {
 		return UserPassport{}, err
 	}
-	again, err := json.Marshal(p)
-	if err != nil || !bytes.Equal(again, raw) {
+	if !bytes.Equal(appendPayload(make([]byte, 0, len(raw)), p), raw) {
 		return UserPassport{}, fmt.Errorf("%w: the payload is not in canonical form", ErrMalformed)
 	}
 	if p.KeyID != e.keyID {
