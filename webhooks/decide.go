@@ -1,0 +1,62 @@
+package webhooks
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"gatehouse.dev/gatehouse/pkg/review"
+)
+
+// decide asks the decider and answers within limit of the arrival, whatever the decider
+// does. The context is cut off from the connection: a server that shuts down, or a
+// sender that hangs up, must not turn a decision under way into a denial.
+func (h *Handler) decide(parent context.Context, r review.Request, arrived time.Time, limit time.Duration, held *holding) review.Verdict {
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(parent), arrived.Add(limit))
+	verdict := make(chan review.Verdict, 1)
+	h.Metrics.AddRequests(1)
+	go func() {
+		defer func() {
+			cancel()
+			held.release()
+			h.Metrics.AddRequests(-1)
+		}()
+		verdict <- h.guarded(ctx, r)
+	}()
+	select {
+	case v := <-verdict:
+		return v
+	case <-ctx.Done():
+	}
+	// Both may be ready: cancel comes after the verdict.
+	select {
+	case v := <-verdict:
+		return v
+	default:
+		return review.Fail(review.Trace{}, fmt.Sprintf("no decision within %s", limit))
+	}
+}
+
+// guarded turns a panic of the decider into a failure of ours. What was panicked with
+// may hold an object's contents, so the log gets its type, the runtime's own words and
+// the stack.
+func (h *Handler) guarded(ctx context.Context, r review.Request) (v review.Verdict) {
+	defer func() {
+		problem := recover()
+		if problem == nil {
+			return
+		}
+		h.Metrics.Panicked()
+		said := fmt.Sprintf("%T", problem)
+		if own, ok := problem.(runtime.Error); ok {
+			said = own.Error()
+		}
+		h.Logger.Error(nil, "panic while deciding", "panic", said, "uid", r.UID,
+			"operation", string(r.Operation), "resource", r.Resource.GroupResource(), "subresource", r.SubResource,
+			"namespace", r.Namespace, "name", r.Name, "stack", string(debug.Stack()))
+		v = review.Fail(review.Trace{}, "panic while deciding")
+	}()
+	return h.Decider.Handle(ctx, r)
+}
