@@ -1,0 +1,53 @@
+package main
+
+import (
+	"path/filepath"
+
+	"gatehouse.dev/gatehouse/test/manifests/admission"
+	"gatehouse.dev/gatehouse/test/manifests/guard"
+	"gatehouse.dev/gatehouse/test/manifests/installation"
+)
+
+// configurationFile is the servers' configuration, which names issuers and admins.
+const configurationFile = "config/manager/gatehouse.yaml"
+
+// generate makes every output from the sources under root.
+func generate(root string) ([]output, error) {
+	i, err := installation.Load(filepath.Join(root, configurationFile))
+	if err != nil {
+		return nil, err
+	}
+	var outputs []output
+	add := func(o output, err error) error {
+		if err == nil {
+			outputs = append(outputs, o)
+		}
+		return err
+	}
+	if err := add(document("config/webhook/mutating.yaml", "", admission.Mutating(i))); err != nil {
+		return nil, err
+	}
+	if err := add(document("config/webhook/validating.yaml", "", admission.Validating(i))); err != nil {
+		return nil, err
+	}
+	if err := add(document("config/webhook/kustomization.yaml", "", kustomization("mutating.yaml", "validating.yaml"))); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, g := range guard.Guards(i) {
+		file := g.Policy.Name + ".yaml"
+		names = append(names, file)
+		if err := add(document("config/guard/"+file, "", g.Policy, g.Binding)); err != nil {
+			return nil, err
+		}
+	}
+	if err := add(document("config/guard/kustomization.yaml", "", kustomization(names...))); err != nil {
+		return nil, err
+	}
+	outputs = append(outputs, output{path: "docs/exemptions.md", data: exemptions(i)})
+	return outputs, nil
+}
+
+func kustomization(resources ...string) map[string]any {
+	return map[string]any{"resources": resources}
+}
