@@ -142,11 +142,23 @@ func String(object any, path ...string) string {
 
 // Condition says whether an object reports a condition as true.
 func Condition(object Object, kind string) bool {
-	conditions, _ := Field(object, "status", "conditions").([]any)
-	for _, condition := range conditions {
+	return String(condition(object, kind), "status") == "True"
+}
+
+// ConditionMessage is why a condition is as it is.
+func ConditionMessage(object Object, kind string) string {
+	found := condition(object, kind)
+	if found == nil {
+		return "nothing reported yet"
+	}
+	return String(found, "reason") + " " + String(found, "message")
+}
+
+func condition(object Object, kind string) any {
+	for _, condition := range list(object, "status", "conditions") {
 		if String(condition, "type") == kind {
-			return String(condition, "status") == "True"
+			return condition
 		}
 	}
-	return false
+	return nil
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +68,8 @@ func kubeconfig() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, found := issuer.Find(args[0]); !found {
+			user, found := issuer.Find(args[0])
+			if !found {
 				return fmt.Errorf("the sample issuer does not know %q", args[0])
 			}
 			env, err := dir.ReadEnv()
@@ -75,8 +77,12 @@ func kubeconfig() *cobra.Command {
 				return err
 			}
 			plan := controlplane.Plan{Dir: dir}
-			plan.Addresses.APIServer = env["APISERVER_URL"][len("https://"):]
-			if err := plan.WriteOIDCKubeconfig(args[0]); err != nil {
+			plan.Addresses.APIServer = strings.TrimPrefix(env["APISERVER_URL"], "https://")
+			namespace := ""
+			if user.Sample {
+				namespace = launch.TenantNamespace(user.Login)
+			}
+			if err := plan.WriteOIDCKubeconfig(user.Login, namespace); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), dir.Kubeconfig(args[0]))

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse.dev/gatehouse/test/cluster/forward"
+	"gatehouse.dev/gatehouse/test/cluster/install"
 	"gatehouse.dev/gatehouse/test/cluster/issuer"
 	"gatehouse.dev/gatehouse/test/cluster/pki"
 	"gatehouse.dev/gatehouse/test/cluster/process"
@@ -30,6 +31,7 @@ func supervise() *cobra.Command {
 			}
 			// The terminal that started it may go.
 			signal.Ignore(syscall.SIGHUP)
+			go install.KeepTokens(cmd.Context(), dir, cmd.ErrOrStderr())
 			return process.Serve(cmd.Context(), dir)
 		},
 	}

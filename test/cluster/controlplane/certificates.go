@@ -75,7 +75,7 @@ func (p Plan) writeClients(authority *pki.Authority) error {
 			"client-certificate": p.Dir.PKI(c.file + ".crt"),
 			"client-key":         p.Dir.PKI(c.file + ".key"),
 		}
-		if err := p.WriteKubeconfig(c.kubeconfig, user); err != nil {
+		if err := p.WriteKubeconfig(c.kubeconfig, "", user); err != nil {
 			return err
 		}
 	}

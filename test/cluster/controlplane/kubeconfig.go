@@ -8,8 +8,12 @@ import (
 )
 
 // WriteKubeconfig writes a kubeconfig for this API server; user is the part that proves
-// who is calling.
-func (p Plan) WriteKubeconfig(path string, user map[string]any) error {
+// who is calling. An empty namespace is Kubernetes' default.
+func (p Plan) WriteKubeconfig(path, namespace string, user map[string]any) error {
+	scope := map[string]any{"cluster": "local", "user": "user"}
+	if namespace != "" {
+		scope["namespace"] = namespace
+	}
 	text, err := yaml.Marshal(map[string]any{
 		"apiVersion": "v1",
 		"kind":       "Config",
@@ -18,7 +22,7 @@ func (p Plan) WriteKubeconfig(path string, user map[string]any) error {
 			"certificate-authority": p.CAFile(),
 		}}},
 		"users":           []any{map[string]any{"name": "user", "user": user}},
-		"contexts":        []any{map[string]any{"name": "local", "context": map[string]any{"cluster": "local", "user": "user"}}},
+		"contexts":        []any{map[string]any{"name": "local", "context": scope}},
 		"current-context": "local",
 	})
 	if err != nil {
@@ -32,8 +36,8 @@ func (p Plan) WriteKubeconfig(path string, user map[string]any) error {
 
 // WriteOIDCKubeconfig writes a kubeconfig whose user logs in through a credential plugin
 // that fetches and refreshes tokens by itself.
-func (p Plan) WriteOIDCKubeconfig(user string) error {
-	return p.WriteKubeconfig(p.Dir.Kubeconfig(user), map[string]any{
+func (p Plan) WriteOIDCKubeconfig(user, namespace string) error {
+	return p.WriteKubeconfig(p.Dir.Kubeconfig(user), namespace, map[string]any{
 		"exec": map[string]any{
 			"apiVersion":         "client.authentication.k8s.io/v1",
 			"command":            p.Dir.Bin("cluster"),

@@ -28,7 +28,7 @@ var Users = []User{
 	sample("carol", "Carol Carver", "acme"),
 	sample("bob", "Bob Baker", "globex"),
 	sample("dave", "Dave Dyer", "globex"),
-	sample("erin", "Erin Eames", "initech"),
+	sample("erin", "Erin Eames", "initech"), // of no organization that the platform knows
 
 	// Her issuer says that the address is not hers: no entry.
 	{Login: "mallory-unverified", Subject: "mallory-unverified", Claims: map[string]any{

@@ -40,13 +40,18 @@ func (a gatehouseAddresses) env(env state.Env) {
 	if a.forwarder == "" {
 		return
 	}
-	_, port, _ := strings.Cut(a.forwarder, ":")
-	// The name, not the address: it is what the webhooks' certificate says.
-	env["WEBHOOK_URL"] = "https://localhost:" + port
+	env["WEBHOOK_URL"] = a.url()
 	env["METRICS_URL"] = "http://" + a.webhookMetrics[0] + "/metrics"
 	env["METRICS_URL_PROVISIONER_0"] = "http://" + a.provisionerMetrics + "/metrics"
 	for i := range a.webhooks {
 		env["METRICS_URL_WEBHOOK_"+strconv.Itoa(i)] = "http://" + a.webhookMetrics[i] + "/metrics"
 		env["WEBHOOK_ADDRESS_"+strconv.Itoa(i)] = a.webhooks[i]
 	}
+}
+
+// url is where the API server finds the webhooks: by name, not by address, as their
+// certificate says.
+func (a gatehouseAddresses) url() string {
+	_, port, _ := strings.Cut(a.forwarder, ":")
+	return "https://localhost:" + port
 }

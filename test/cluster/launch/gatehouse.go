@@ -2,8 +2,20 @@ package launch
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
 	"gatehouse.dev/gatehouse/test/cluster/build"
+	"gatehouse.dev/gatehouse/test/cluster/install"
+	"gatehouse.dev/gatehouse/test/cluster/process"
+)
+
+// How long Gatehouse's own parts may take. On an idle machine each takes a tenth of it.
+const (
+	serversLimit = 60 * time.Second
+	trustLimit   = 30 * time.Second
 )
 
 // built is what came of building Gatehouse's own programs.
@@ -26,5 +38,70 @@ func (r *run) buildGatehouse(ctx context.Context) <-chan built {
 }
 
 func (r *run) startGatehouse(ctx context.Context, programs map[string]string) error {
+	for name, path := range programs {
+		if err := copyProgram(path, r.dir.Bin(name)); err != nil {
+			return err
+		}
+	}
+	if err := r.installObjects(ctx); err != nil {
+		return err
+	}
+	if err := r.writeAccounts(ctx); err != nil {
+		return err
+	}
+	specs := r.gatehouseSpecs()
+	names := make([]string, 0, len(specs))
+	for _, spec := range specs {
+		names = append(names, spec.Name)
+		port := spec.Name
+		if port == "forwarder" {
+			port = "webhook"
+		}
+		if err := r.start(ctx, spec, port, spec.Name+"-metrics"); err != nil {
+			return err
+		}
+	}
+	if err := r.ready(ctx, serversLimit, names...); err != nil {
+		return err
+	}
+	err := until(ctx, trustLimit, func(ctx context.Context) error { return install.Trusted(ctx, r.admin) })
+	if err != nil {
+		return fmt.Errorf("webhooks are not trusted: %w; %s", err, process.Tail(r.dir, provisionerName, 8))
+	}
+	return r.seed(ctx)
+}
+
+func (r *run) installObjects(ctx context.Context) error {
+	objects, err := install.Render(ctx, r.dir.Bin("kubectl"), filepath.Join(r.options.Repository, "config", "default"))
+	if err != nil {
+		return err
+	}
+	objects = install.Local(objects, r.addresses.url())
+	if err := install.Apply(ctx, r.admin, objects); err != nil {
+		return err
+	}
+	r.say("%d objects of config/default are applied", len(objects))
+	return nil
+}
+
+// writeAccounts gives each server a kubeconfig with a token of its ServiceAccount, so
+// that it runs under exactly the rights that config/rbac grants.
+func (r *run) writeAccounts(ctx context.Context) error {
+	for _, account := range install.Accounts {
+		if err := install.WriteToken(ctx, r.admin, r.dir, account); err != nil {
+			return err
+		}
+		user := map[string]any{"tokenFile": install.TokenFile(r.dir, account)}
+		if err := r.plan.WriteKubeconfig(r.dir.Credential(account+".yaml"), install.SystemNamespace, user); err != nil {
+			return err
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(r.options.Repository, "config", "manager", "gatehouse.yaml"))
+	if err != nil {
+		return fmt.Errorf("read configuration: %w", err)
+	}
+	if err := os.WriteFile(r.dir.Config("gatehouse.yaml"), text, 0o644); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
 	return nil
 }

@@ -14,6 +14,9 @@ import (
 // nodes are the nodes that kwok plays.
 var nodes = []string{"node-0", "node-1"}
 
+// TenantNamespace is where a person of the sample platform works.
+func TenantNamespace(user string) string { return "claude-runner-user-" + user }
+
 // prepare makes the folder, chooses ports and writes every file that the processes read.
 func (r *run) prepare(programs map[string]string) error {
 	if err := r.dir.Reset(); err != nil {
@@ -46,7 +49,7 @@ func (r *run) prepare(programs map[string]string) error {
 		return err
 	}
 	for _, user := range issuer.Samples() {
-		if err := r.plan.WriteOIDCKubeconfig(user); err != nil {
+		if err := r.plan.WriteOIDCKubeconfig(user, TenantNamespace(user)); err != nil {
 			return err
 		}
 	}
