@@ -8,12 +8,6 @@ const (
 	domainTenant       = "tenant/"
 )
 
-// OrganizationDomain is the domain that an organization's tenants share.
-func OrganizationDomain(organization string) string { return domainOrganization + organization }
-
-// TenantDomain is the domain of a tenant that shares no total with others.
-func TenantDomain(tenant string) string { return domainTenant + tenant }
-
 // SplitDomain returns the organization or the tenant that a domain names, the other one
 // is empty; ok is false for anything that is no domain.
 func SplitDomain(domain string) (organization, tenant string, ok bool) {

@@ -51,6 +51,8 @@ type Request struct {
 	Limits, Totals map[string]Limit
 	// Charge counts and never refuses: the platform's own writes.
 	Charge bool
+	// DryRun judges the demand and writes nothing.
+	DryRun bool
 }
 
 // The two scopes of a limit.

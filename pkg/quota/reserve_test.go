@@ -223,10 +223,10 @@ func TestDomains(t *testing.T) {
 		name string
 		split
 	}{
-		OrganizationDomain("acme"): {"organization-acme", split{"acme", "", true}},
-		TenantDomain("erin"):       {"tenant-erin", split{"", "erin", true}},
-		"organization/":            {"organization-", split{}},
-		"acme":                     {"acme", split{}},
+		"organization/acme": {"organization-acme", split{"acme", "", true}},
+		"tenant/erin":       {"tenant-erin", split{"", "erin", true}},
+		"organization/":     {"organization-", split{}},
+		"acme":              {"acme", split{}},
 	} {
 		var got split
 		got.Organization, got.Tenant, got.OK = SplitDomain(domain)

@@ -1,0 +1,27 @@
+package crd
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	maxTries   = 12
+	firstPause = 4 * time.Millisecond
+	maxPause   = 120 * time.Millisecond
+)
+
+// pause waits before a try, a random part of a span that doubles each time, so that
+// those who collided do not meet again.
+func pause(ctx context.Context, try int) error {
+	span := min(firstPause<<min(try-1, 8), maxPause)
+	timer := time.NewTimer(time.Duration(rand.Int64N(int64(span))))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
