@@ -82,3 +82,9 @@ func NamedGroups(o *v1alpha1.Organization, s *v1alpha1.OrganizationSettings) []s
 	}
 	return groups
 }
+
+// IsAdmin reports whether the Organization names the user, or one of the groups, as an
+// admin.
+func IsAdmin(o *v1alpha1.Organization, user string, groups []string) bool {
+	return isMember(o.Spec.Admins, user, groups)
+}

@@ -1,0 +1,185 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/facts"
+)
+
+// Facts keeps the newest snapshot. Build it with New, then Start it beside the cache.
+type Facts struct {
+	// Cache carries every informer, Reader reads past it.
+	Cache  cache.Cache
+	Reader client.Reader
+	// Prefix begins every tenant namespace's name.
+	Prefix string
+	// Lease is the heartbeat whose return dates the facts.
+	Lease *Heartbeat
+
+	snapshot atomic.Pointer[facts.Snapshot]
+	dirty    chan struct{}
+}
+
+var _ facts.Source = (*Facts)(nil)
+
+// Snapshot gives the newest picture, nil before the first one.
+func (f *Facts) Snapshot() *facts.Snapshot { return f.snapshot.Load() }
+
+// Age is the time since the heartbeat last came back on the watch.
+func (f *Facts) Age(now time.Time) time.Duration { return f.Lease.Age(now) }
+
+// Start watches until ctx ends; it returns once the first snapshot stands or an error
+// that names the kind that could not be watched.
+func (f *Facts) Start(ctx context.Context) error {
+	f.dirty = make(chan struct{}, 1)
+	for _, obj := range []client.Object{
+		&v1alpha1.Tenant{}, &v1alpha1.Organization{}, &v1alpha1.OrganizationSettings{},
+		&v1alpha1.Tier{}, &v1alpha1.Model{}, &corev1.Namespace{},
+	} {
+		informer, err := f.Cache.GetInformer(ctx, obj)
+		if err != nil {
+			return fmt.Errorf("watch %T: %w", obj, err)
+		}
+		if _, err := informer.AddEventHandler(changed(f.mark)); err != nil {
+			return fmt.Errorf("watch %T: %w", obj, err)
+		}
+	}
+	if !f.Cache.WaitForCacheSync(ctx) {
+		return fmt.Errorf("facts did not sync: %w", context.Cause(ctx))
+	}
+	if err := f.rebuild(ctx); err != nil {
+		return err
+	}
+	go f.keep(ctx)
+	return nil
+}
+
+func (f *Facts) mark() {
+	select {
+	case f.dirty <- struct{}{}:
+	default:
+	}
+}
+
+// keep rebuilds after events; events that arrive while it builds make one more build.
+func (f *Facts) keep(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.dirty:
+			if err := f.rebuild(ctx); err != nil {
+				// The cache only fails when it is not started; the age of the facts
+				// then grows and every write is answered 503.
+				f.mark()
+				time.Sleep(100 * time.Millisecond)
+			}
+		}
+	}
+}
+
+func (f *Facts) rebuild(ctx context.Context) error {
+	objects, err := f.list(ctx)
+	if err != nil {
+		return err
+	}
+	f.snapshot.Store(facts.Build(objects))
+	return nil
+}
+
+func (f *Facts) list(ctx context.Context) (facts.Objects, error) {
+	out := facts.Objects{Prefix: f.Prefix}
+	var (
+		namespaces    corev1.NamespaceList
+		tenants       v1alpha1.TenantList
+		organizations v1alpha1.OrganizationList
+		settings      v1alpha1.OrganizationSettingsList
+		tiers         v1alpha1.TierList
+		models        v1alpha1.ModelList
+	)
+	for _, list := range []client.ObjectList{&namespaces, &tenants, &organizations, &settings, &tiers, &models} {
+		// Snapshots only read what the cache holds, so no deep copies are needed.
+		if err := f.Cache.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+			return out, fmt.Errorf("list %T from the cache: %w", list, err)
+		}
+	}
+	for i := range namespaces.Items {
+		out.Namespaces = append(out.Namespaces, namespaceOf(&namespaces.Items[i]))
+	}
+	out.Tenants = pointers(tenants.Items)
+	out.Organizations = pointers(organizations.Items)
+	out.Settings = pointers(settings.Items)
+	out.Tiers = pointers(tiers.Items)
+	out.Models = pointers(models.Items)
+	return out, nil
+}
+
+// Live reads a namespace past the cache, and its tenant when the snapshot does not know
+// it yet.
+func (f *Facts) Live(ctx context.Context, namespace string) (*facts.Home, error) {
+	var ns corev1.Namespace
+	if err := f.Reader.Get(ctx, client.ObjectKey{Name: namespace}, &ns); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, fmt.Errorf("namespace %q: %w", namespace, facts.ErrUnknown)
+		}
+		return nil, fmt.Errorf("read namespace %q: %w", namespace, err)
+	}
+	name, labelled := ns.Labels[v1alpha1.LabelTenant]
+	if !labelled {
+		return nil, fmt.Errorf("namespace %q: %w", namespace, facts.ErrUnknown)
+	}
+	snapshot := f.Snapshot()
+	if _, known := snapshot.Tenants[name]; known {
+		return snapshot.Home(namespaceOf(&ns)), nil
+	}
+	var t v1alpha1.Tenant
+	if err := f.Reader.Get(ctx, client.ObjectKey{Name: name}, &t); err != nil && !apierrors.IsNotFound(err) {
+		return nil, fmt.Errorf("read tenant %q: %w", name, err)
+	} else if err != nil {
+		return snapshot.Home(namespaceOf(&ns)), nil
+	}
+	return snapshot.With(&t).Home(namespaceOf(&ns)), nil
+}
+
+func namespaceOf(ns *corev1.Namespace) facts.Namespace {
+	return facts.Namespace{Name: ns.Name, UID: ns.UID, Labels: ns.Labels, Annotations: ns.Annotations}
+}
+
+func pointers[T any](items []T) []*T {
+	out := make([]*T, len(items))
+	for i := range items {
+		out[i] = &items[i]
+	}
+	return out
+}
+
+// CacheOptions narrows the cache to what facts need: tenant namespaces, one key Secret
+// and one Lease by name.
+func CacheOptions(systemNamespace string, secrets []string, lease string) cache.Options {
+	return cache.Options{
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Namespace{}: {Label: hasTenant()},
+			&corev1.Secret{}:    byNames(systemNamespace, secrets),
+			leaseObject():       byNames(systemNamespace, []string{lease}),
+		},
+		DefaultTransform: stripManaged,
+	}
+}
+
+// stripManaged drops managedFields, which no fact reads.
+func stripManaged(obj any) (any, error) {
+	if m, ok := obj.(metav1.Object); ok {
+		m.SetManagedFields(nil)
+	}
+	return obj, nil
+}

@@ -1,0 +1,135 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/facts"
+	"gatehouse.dev/gatehouse/pkg/passport"
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
+
+// standController: a controller may do exactly what its rows say, on behalf of whoever
+// owns the object.
+func (g *Gate) standController(ctx context.Context, w *write, s *standing) *review.Verdict {
+	rows := g.Callers.Controllers.Find(w.caller.Username, w.Request, w.name())
+	if len(rows) == 0 {
+		v := w.deny("identity/controller-not-registered",
+			fmt.Sprintf("controller %s is not registered for %s of %s", review.Quote(w.caller.Username), w.Operation, review.Quote(w.resource())),
+			"", "a platform administrator can register it under controllers.extra in the configuration")
+		return &v
+	}
+	row, stop := chooseRow(w, rows)
+	if stop != nil {
+		return stop
+	}
+	switch row.Mode {
+	case tenant.ModeInherit:
+		return g.standInherit(ctx, w, s)
+	case tenant.ModeSystem:
+		s.relation, s.role, s.seal = tenant.RelationSystem, tenant.RoleSystem, sealKeep
+		if w.Operation == review.Create {
+			s.seal = sealNone
+		}
+	default:
+		s.relation, s.role, s.seal = tenant.RelationSystem, tenant.RoleSystem, sealKeep
+	}
+	return nil
+}
+
+// chooseRow takes the first row whose fields cover what an UPDATE changes. A row that
+// inherits needs a controller owner where another row does not.
+func chooseRow(w *write, rows []tenant.ControllerRule) (tenant.ControllerRule, *review.Verdict) {
+	_, owned := w.object.controller()
+	if w.Operation != review.Update {
+		for _, row := range rows {
+			if row.Mode != tenant.ModeInherit || owned {
+				return row, nil
+			}
+		}
+		return rows[0], nil
+	}
+	changed := w.changed()
+	for _, row := range rows {
+		if !slices.ContainsFunc(changed, func(p string) bool { return !below(p, row.Fields) }) {
+			if row.Mode == tenant.ModeInherit && !owned {
+				row.Mode = tenant.ModeMaintain
+			}
+			return row, nil
+		}
+	}
+	v := w.deny("identity/controller-fields",
+		fmt.Sprintf("controller %s may not change %s of %s", review.Quote(w.caller.Username), review.Quote(strings.Join(changed, ", ")), review.Quote(w.resource())),
+		"allowed fields: "+review.Quote(strings.Join(rows[0].Fields, ", ")), "")
+	return tenant.ControllerRule{}, &v
+}
+
+// standInherit finds the controller owner and takes over its author.
+func (g *Gate) standInherit(ctx context.Context, w *write, s *standing) *review.Verdict {
+	ref, ok := w.object.controller()
+	if !ok {
+		v := w.deny("identity/no-owner", "a controller's object needs exactly one controller owner", "", "")
+		return &v
+	}
+	return g.inherit(ctx, w, s, ref)
+}
+
+// inherit reads the owner as it is now, one hop up, matched by UID, kind, namespace and
+// name, and proves its passport.
+func (g *Gate) inherit(ctx context.Context, w *write, s *standing, ref facts.OwnerRef) *review.Verdict {
+	owner, err := g.Owners.Owner(ctx, ref.Kind, w.Namespace, ref.Name)
+	switch {
+	case errors.Is(err, facts.ErrNoOwner) || (err == nil && owner.UID != ref.UID):
+		v := w.deny("identity/no-owner", fmt.Sprintf("the controller owner %s is not in this namespace", review.Quote(ref.Kind.Kind+" "+ref.Name)), "", "")
+		return &v
+	case err != nil:
+		return w.later("the controller owner could not be read")
+	}
+	s.seal = sealInherit
+	s.ownerWire = owner.Annotations[v1alpha1.AnnotationPassport]
+	s.ownerCorrelation = owner.Annotations[v1alpha1.AnnotationCorrelation]
+	if s.ownerWire == "" {
+		g.takeTenant(w, s)
+		return nil
+	}
+	p, stop := g.prove(w, s.ownerWire)
+	if stop != nil {
+		return stop
+	}
+	s.passport = &p
+	g.takeAuthor(w, s)
+	return nil
+}
+
+// prove verifies a stored passport of this namespace. It is what an owner carries, so
+// it may be bound to an object further up.
+func (g *Gate) prove(w *write, wire string) (passport.UserPassport, *review.Verdict) {
+	keys := g.Keys()
+	if keys == nil {
+		return passport.UserPassport{}, w.later("no passport key is loaded")
+	}
+	p, err := keys.Verify(wire, passport.AudienceAdmission, w.now)
+	if err == nil && p.Namespace != w.Namespace {
+		err = passport.ErrWrongObject
+	}
+	if err != nil {
+		v := w.deny("identity/passport-"+passport.Reason(err), "the passport that this write would inherit is not good: "+passport.Reason(err),
+			"", "write the owner again, or ask a platform administrator to seal it")
+		return p, &v
+	}
+	return p, nil
+}
+
+// resource names what is written, as people say it.
+func (w *write) resource() string {
+	name := w.Resource.GroupResource()
+	if w.SubResource != "" {
+		name += "/" + w.SubResource
+	}
+	return name
+}

@@ -1,0 +1,123 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/facts"
+	"gatehouse.dev/gatehouse/pkg/passport"
+	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
+
+// Gate decides. Fill in every field, then call Validate once.
+type Gate struct {
+	Facts  facts.Source
+	Owners facts.OwnerReader
+	// Keys gives the present keyring, nil while none is loaded.
+	Keys func() *passport.Keyring
+	// Program gives the compiled policies, nil while there are none.
+	Program func() *engine.Program
+	Ledger  quota.Ledger
+
+	Callers    tenant.Callers
+	Onboarding tenant.Onboarding
+	// PrimaryAlias is the issuer whose plain subs are tenant names.
+	PrimaryAlias string
+	// PassportGroups are groups that passports may carry beside those that an
+	// organization names.
+	PassportGroups []string
+
+	// Now is the clock, NewID makes correlation ids.
+	Now   func() time.Time
+	NewID func() string
+	// MaxFactAge is how old facts may be; 0 means 10 s.
+	MaxFactAge time.Duration
+	// Panicked is told of a recovered panic with its stack; may be nil.
+	Panicked func(value any, stack []byte)
+}
+
+// Validate reports what is missing, so that nothing is found out on a request.
+func (g *Gate) Validate() error {
+	var missing []error
+	need := func(ok bool, name string) {
+		if !ok {
+			missing = append(missing, fmt.Errorf("gate: %s is not set", name))
+		}
+	}
+	need(g.Facts != nil, "Facts")
+	need(g.Owners != nil, "Owners")
+	need(g.Keys != nil, "Keys")
+	need(g.Program != nil, "Program")
+	need(g.Ledger != nil, "Ledger")
+	need(g.Now != nil, "Now")
+	need(g.NewID != nil, "NewID")
+	need(g.PrimaryAlias != "", "PrimaryAlias")
+	need(g.Callers.NamespacePrefix != "", "Callers.NamespacePrefix")
+	need(g.Callers.SystemNamespace != "", "Callers.SystemNamespace")
+	return errors.Join(missing...)
+}
+
+// Handle decides one request. It never panics and never allows by accident: every way
+// out that is not an explicit allow denies, breaks or asks for a retry.
+func (g *Gate) Handle(ctx context.Context, r review.Request) (v review.Verdict) {
+	w := &write{Request: r, now: g.Now()}
+	defer func() {
+		if p := recover(); p != nil {
+			if g.Panicked != nil {
+				g.Panicked(p, debug.Stack())
+			}
+			v = review.Fail(w.trace, "the decision panicked")
+		}
+		if v.Trace.Correlation == "" {
+			v.Trace.Correlation = g.NewID()
+		}
+	}()
+	if stop := g.prepare(w); stop != nil {
+		return *stop
+	}
+	switch r.Entry {
+	case review.EntryTenant:
+		return g.tenantWrite(ctx, w)
+	case review.EntryPlatform:
+		return g.platformWrite(ctx, w)
+	case review.EntryNamespaces, review.EntryGuests:
+		return g.outsideWrite(ctx, w)
+	}
+	return w.deny("identity/unknown-entry", "no rule of ours covers this kind of request", "", "tell the platform's administrators")
+}
+
+// prepare checks that we can decide at all, decodes the objects and names the caller.
+func (g *Gate) prepare(w *write) *review.Verdict {
+	limit := g.MaxFactAge
+	if limit == 0 {
+		limit = 10 * time.Second
+	}
+	w.snapshot = g.Facts.Snapshot()
+	if w.snapshot == nil {
+		return w.later("facts have not synced")
+	}
+	if g.Facts.Age(w.now) > limit {
+		return w.later("facts are too old")
+	}
+	if w.program = g.Program(); w.program == nil {
+		return w.later("no policies are loaded")
+	}
+	w.trace.PolicyDigest = w.program.Digest()
+	w.caller = g.Callers.Classify(w.Subject)
+	w.trace.Class, w.trace.Actor = string(w.caller.Class), w.caller.Username
+	var err error
+	if w.object, err = decode(w.Object); err == nil {
+		w.old, err = decode(w.OldObject)
+	}
+	if err != nil {
+		v := w.deny("identity/unreadable-object", "the object cannot be read: "+err.Error(), "", "send a plain JSON object")
+		return &v
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package gate
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"gatehouse.dev/gatehouse/pkg/passport"
+	"gatehouse.dev/gatehouse/pkg/review"
+)
+
+// input builds the policies' input, gatehouse.dev/v1. The decoded objects are shared,
+// not copied.
+func (g *Gate) input(w *write, s *standing) ast.Value {
+	facts := map[string]ast.Value{
+		"request":      requestValue(w),
+		"caller":       callerValue(w, s),
+		"passport":     passportValue(w, s),
+		"tenant":       ast.Null{},
+		"organization": ast.Null{},
+		"tier":         ast.Null{},
+		"limits":       ast.NewObject(),
+		"models":       ast.NewObject(),
+		"usage":        ast.NewObject(),
+		"namespace":    ast.Null{},
+		"expansion":    dict("pods", expand(w.Kind, w.SubResource, w.object), "oldPods", expand(w.Kind, w.SubResource, w.old)),
+		"now":          ast.String(w.now.UTC().Format(time.RFC3339Nano)),
+	}
+	if f := s.facts; f != nil {
+		facts["tenant"], facts["organization"], facts["tier"] = f.Tenant, f.Organization, f.Tier
+		facts["limits"], facts["models"], facts["namespace"] = f.Limits, f.Models, f.Namespace
+	}
+	out := ast.NewObject()
+	for key, value := range facts {
+		out.Insert(ast.StringTerm(key), ast.NewTerm(value))
+	}
+	return out
+}
+
+func requestValue(w *write) ast.Value {
+	r := w.Request
+	options, err := decode(r.Options)
+	if err != nil {
+		options = object{value: ast.Null{}}
+	}
+	return dict(
+		"uid", ast.String(r.UID),
+		"kind", dict("group", ast.String(r.Kind.Group), "version", ast.String(r.Kind.Version), "kind", ast.String(r.Kind.Kind)),
+		"resource", dict("group", ast.String(r.Resource.Group), "version", ast.String(r.Resource.Version), "resource", ast.String(r.Resource.Resource)),
+		"subResource", ast.String(r.SubResource),
+		"name", ast.String(w.name()),
+		"namespace", ast.String(r.Namespace),
+		"operation", ast.String(r.Operation),
+		"userInfo", subjectValue(r.Subject),
+		"object", w.object.ast(),
+		"oldObject", w.old.ast(),
+		"options", options.ast(),
+		"dryRun", ast.Boolean(r.DryRun),
+	)
+}
+
+func subjectValue(s review.Subject) ast.Value {
+	extra := ast.NewObject()
+	for key, values := range s.Extra {
+		extra.Insert(ast.StringTerm(key), ast.NewTerm(list(values)))
+	}
+	return dict("username", ast.String(s.Username), "uid", ast.String(s.UID), "groups", list(s.Groups), "extra", extra)
+}
+
+func callerValue(w *write, s *standing) ast.Value {
+	return dict(
+		"class", ast.String(w.caller.Class),
+		"role", ast.String(s.role),
+		"relation", ast.String(s.relation),
+		"actor", ast.String(w.caller.Username),
+		"author", ast.String(s.author),
+		"tenant", ast.String(s.authorTenant),
+	)
+}
+
+// passportValue is the passport that the write is judged under: the proved one, or for
+// a person's write that mints none, what it would say.
+func passportValue(w *write, s *standing) ast.Value {
+	p := s.passport
+	if p == nil {
+		if s.author == "" || s.facts == nil {
+			return ast.Null{}
+		}
+		e := s.facts.Effective
+		p = &passport.UserPassport{UserID: s.author, Email: s.email, Permissions: []string{s.role}, Role: s.role,
+			Organization: e.Organization, Tier: e.Tier, Namespace: w.Namespace, Audience: passport.AudienceAdmission}
+	}
+	return dict(
+		"user_id", ast.String(p.UserID), "email", ast.String(p.Email), "groups", list(p.Groups),
+		"permissions", list(p.Permissions), "role", ast.String(p.Role), "organization", ast.String(p.Organization),
+		"tier", ast.String(p.Tier), "namespace", ast.String(p.Namespace), "audience", ast.String(p.Audience),
+		"correlation_id", ast.String(p.CorrelationID), "key_id", ast.String(p.KeyID),
+		"issued_at", ast.Number(json.Number(strconv.FormatInt(p.IssuedAt, 10))),
+	)
+}
+
+// dict builds an object from alternating keys and values.
+func dict(pairs ...any) ast.Value {
+	terms := make([][2]*ast.Term, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		key, _ := pairs[i].(string)
+		value, ok := pairs[i+1].(ast.Value)
+		if !ok {
+			value = ast.Null{}
+		}
+		terms = append(terms, ast.Item(ast.StringTerm(key), ast.NewTerm(value)))
+	}
+	return ast.NewObject(terms...)
+}
+
+func list(values []string) ast.Value {
+	terms := make([]*ast.Term, 0, len(values))
+	for _, v := range values {
+		terms = append(terms, ast.StringTerm(v))
+	}
+	return ast.NewArray(terms...)
+}
