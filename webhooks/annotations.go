@@ -30,7 +30,7 @@ func annotations(v review.Verdict) map[string]string {
 			delete(all, key)
 			continue
 		}
-		all[key] = audit.OneLine(audit.Redact(value), maxAnnotation)
+		all[key] = audit.Clean(value, maxAnnotation)
 	}
 	return all
 }

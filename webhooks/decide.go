@@ -39,24 +39,26 @@ func (h *Handler) decide(parent context.Context, r review.Request, arrived time.
 	}
 }
 
-// guarded turns a panic of the decider into a failure of ours. What was panicked with
-// may hold an object's contents, so the log gets its type, the runtime's own words and
-// the stack.
+// guarded turns a panic of the decider into a failure of ours.
 func (h *Handler) guarded(ctx context.Context, r review.Request) (v review.Verdict) {
 	defer func() {
-		problem := recover()
-		if problem == nil {
-			return
+		if problem := recover(); problem != nil {
+			h.panicked(problem, "uid", r.UID, "operation", string(r.Operation),
+				"resource", r.Resource.GroupResource(), "subresource", r.SubResource,
+				"namespace", r.Namespace, "name", r.Name)
+			v = review.Fail(review.Trace{}, "panic while deciding")
 		}
-		h.Metrics.Panicked()
-		said := fmt.Sprintf("%T", problem)
-		if own, ok := problem.(runtime.Error); ok {
-			said = own.Error()
-		}
-		h.Logger.Error(nil, "panic while deciding", "panic", said, "uid", r.UID,
-			"operation", string(r.Operation), "resource", r.Resource.GroupResource(), "subresource", r.SubResource,
-			"namespace", r.Namespace, "name", r.Name, "stack", string(debug.Stack()))
-		v = review.Fail(review.Trace{}, "panic while deciding")
 	}()
 	return h.Decider.Handle(ctx, r)
+}
+
+// panicked counts and logs a recovered panic. What was panicked with may hold an
+// object's contents, so the log gets its type, the runtime's own words and the stack.
+func (h *Handler) panicked(problem any, about ...any) {
+	h.Metrics.Panicked()
+	said := fmt.Sprintf("%T", problem)
+	if own, ok := problem.(runtime.Error); ok {
+		said = own.Error()
+	}
+	h.Logger.Error(nil, "panic in a review", append(about, "panic", said, "stack", string(debug.Stack()))...)
 }

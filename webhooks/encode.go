@@ -42,9 +42,9 @@ func encode(r review.Request, v review.Verdict, limit int64) (review.Verdict, []
 	case review.Retry:
 		return v, nil
 	case review.Broken:
-		text := "internal error: " + audit.OneLine(audit.Redact(v.Reason), maxReason)
+		text := "internal error: " + audit.Clean(v.Reason, maxReason)
 		if v.Trace.Correlation != "" {
-			text += " [correlation=" + audit.OneLine(v.Trace.Correlation, 64) + "]"
+			text += " [correlation=" + v.Trace.Correlation + "]"
 		}
 		response.Result = failure(http.StatusInternalServerError, metav1.StatusReasonInternalError, text)
 	default:
@@ -63,8 +63,23 @@ func encode(r review.Request, v review.Verdict, limit int64) (review.Verdict, []
 	return v, body
 }
 
-// settled makes an outcome that is none a denial.
+// Bounds of what frames a denial, in bytes; the rest of a message bounds itself.
+const (
+	maxTail = 64
+	maxRule = 128
+)
+
+// settled makes an outcome that is none a denial, and keeps what frames every line of
+// a message short and on its line: a correlation id may come from an object.
 func settled(v review.Verdict) review.Verdict {
+	v.Trace.Tier = audit.Clean(v.Trace.Tier, maxTail)
+	v.Trace.Correlation = audit.Clean(v.Trace.Correlation, maxTail)
+	denials := make([]review.Denial, 0, len(v.Denials))
+	for _, d := range v.Denials {
+		d.Rule = audit.Clean(d.Rule, maxRule)
+		denials = append(denials, d)
+	}
+	v.Denials = denials
 	switch v.Outcome {
 	case review.Allowed, review.Broken, review.Retry:
 	default:
@@ -127,7 +142,7 @@ func warnings(list []string) []string {
 		if len(out) == maxWarnings-1 && len(list)-i > 1 {
 			return append(out, fmt.Sprintf("and %d more warnings", len(list)-i))
 		}
-		if text = strings.TrimSpace(audit.OneLine(audit.Redact(text), maxWarning)); text != "" {
+		if text = strings.TrimSpace(audit.Clean(text, maxWarning)); text != "" {
 			out = append(out, text)
 		}
 	}

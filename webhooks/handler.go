@@ -79,6 +79,14 @@ func (h *Handler) Drain() { h.draining.Store(true) }
 // ServeHTTP answers one review.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	arrived := time.Now()
+	defer func() {
+		// The last net, under what is not the decider's: without an answer of ours the
+		// API server's failurePolicy refuses.
+		if problem := recover(); problem != nil {
+			h.panicked(problem, "path", r.URL.Path)
+			plain(w, http.StatusInternalServerError, "internal error")
+		}
+	}()
 	route, known := h.routes[r.URL.Path]
 	switch {
 	case !known:
@@ -169,5 +177,5 @@ func plain(w http.ResponseWriter, code int, text string) {
 		header.Set("Connection", "close")
 	}
 	w.WriteHeader(code)
-	_, _ = w.Write([]byte(audit.OneLine(audit.Redact(text), 512) + "\n"))
+	_, _ = w.Write([]byte(audit.Clean(text, 512) + "\n"))
 }

@@ -71,7 +71,7 @@ func (l *Log) Record(r Record) {
 // that every reader looks for.
 func fields(r Record) []zap.Field {
 	f := make([]zap.Field, 0, 32)
-	always := func(key, value string) { f = append(f, zap.String(key, OneLine(value, maxName))) }
+	always := func(key, value string) { f = append(f, zap.String(key, Clean(value, maxName))) }
 	some := func(key, value string) {
 		if value != "" {
 			always(key, value)
@@ -104,7 +104,7 @@ func fields(r Record) []zap.Field {
 	if r.Message != "" {
 		f = append(f, zap.String("message", lines(Redact(r.Message), maxMessage)))
 	}
-	some("reason", Redact(r.Reason))
+	some("reason", r.Reason)
 	some("keyID", r.Trace.KeyID)
 	some("policyDigest", r.Trace.PolicyDigest)
 	some("uid", r.UID)
@@ -121,7 +121,7 @@ func list(f []zap.Field, key string, values []string) []zap.Field {
 	}
 	safe := make([]string, 0, len(values))
 	for _, value := range values {
-		safe = append(safe, OneLine(Redact(value), maxName))
+		safe = append(safe, Clean(value, maxName))
 	}
 	return append(f, zap.Strings(key, safe))
 }

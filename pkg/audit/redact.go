@@ -57,6 +57,13 @@ func OneLine(s string, limit int) string {
 	return cut(s, limit)
 }
 
+// Clean redacts and flattens in one: what a text of unknown origin goes through on its
+// way out. Its cost is bounded by limit, not by the text.
+func Clean(s string, limit int) string {
+	// A secret that begins before the cut is still known by its beginning.
+	return OneLine(Redact(cut(s, 8*limit)), limit)
+}
+
 // lines keeps the line breaks of a message (they are escaped in JSON) and makes every
 // line safe.
 func lines(s string, limit int) string {

@@ -2,6 +2,8 @@ package config
 
 import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
 // APIVersion and Kind name the format of the file. A file of another version is refused
@@ -72,7 +74,7 @@ type Controllers struct {
 	// under one account. Empty: it never does.
 	Shared string `json:"shared,omitempty"`
 	// Extra rows are appended to the built-in caller table.
-	Extra []map[string]any `json:"extra,omitempty"`
+	Extra []tenant.ControllerRule `json:"extra,omitempty"`
 }
 
 // OwnerKind is a kind whose objects may own objects of tenants. Resource is the plural

@@ -1,0 +1,115 @@
+package fuzz
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+
+	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/webhooks"
+)
+
+// allower lets everything pass, so that a body that should not have reached it shows.
+type allower struct{ asked *review.Request }
+
+func (a *allower) Handle(_ context.Context, r review.Request) review.Verdict {
+	a.asked = &r
+	return review.Verdict{Outcome: review.Allowed}
+}
+
+// FuzzBody sends any bytes as the body of a review: no panic, no allow for what an
+// independent reader does not take for a review, no other status than the agreed ones.
+func FuzzBody(f *testing.F) {
+	reviews, err := filepath.Glob("../../webhooks/testdata/*/request.json")
+	if err != nil || len(reviews) == 0 {
+		f.Fatalf("no seeds: %v", err)
+	}
+	for _, name := range reviews {
+		seed, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed)
+		f.Add(bytes.ReplaceAll(seed, []byte(`"request"`), []byte(`"Request"`)))
+		f.Add(bytes.ReplaceAll(seed, []byte(`"uid"`), []byte(`"uid":"","uid"`)))
+		f.Add(seed[:len(seed)/2])
+	}
+	for _, seed := range []string{
+		"", "null", "{}", "[]", `"`, "\x00", "\xff\xfe",
+		`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":null}`,
+		`{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{"uid":"a","operation":""}}`,
+		`{"apiVersion":"admission.k8s.io/v1beta1","kind":"AdmissionReview","request":{}}`,
+		`{"request":{"request":{"request":{}}}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	const limit = 64 << 10
+	f.Fuzz(func(t *testing.T, body []byte) {
+		registry := prometheus.NewRegistry()
+		metrics, err := audit.NewMetrics(registry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decider := &allower{}
+		handler, err := webhooks.New(webhooks.Options{
+			Decider: decider, Log: audit.NewLog(bytes.NewBuffer(nil)), Metrics: metrics, MaxBodyBytes: limit,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := httptest.NewRequest(http.MethodPost, "/validate/tenant?timeout=5s", bytes.NewReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		judge(t, body, recorder, decider.asked, limit)
+	})
+}
+
+// judge checks an answer against a lenient reader of its own.
+func judge(t *testing.T, body []byte, recorder *httptest.ResponseRecorder, asked *review.Request, limit int) {
+	t.Helper()
+	switch recorder.Code {
+	case http.StatusOK:
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable:
+		if asked != nil {
+			t.Fatalf("%d after the decider was asked", recorder.Code)
+		}
+		if bytes.Count(recorder.Body.Bytes(), []byte("\n")) != 1 {
+			t.Fatalf("the reason is not one line: %q", recorder.Body)
+		}
+		return
+	default:
+		t.Fatalf("status %d: %s", recorder.Code, recorder.Body)
+	}
+	if len(body) > limit {
+		t.Fatalf("%d bytes were decided", len(body))
+	}
+	var in, out admissionv1.AdmissionReview
+	if err := json.Unmarshal(body, &in); err != nil {
+		t.Fatalf("allowed what is no JSON: %v", err)
+	}
+	if in.APIVersion != "admission.k8s.io/v1" || in.Kind != "AdmissionReview" || in.Request == nil {
+		t.Fatalf("allowed what is no review: %q", body)
+	}
+	if in.Request.UID == "" || in.Request.Operation == "" || in.Request.Kind.Kind == "" || in.Request.Resource.Resource == "" {
+		t.Fatalf("allowed a review without uid, operation, kind or resource: %q", body)
+	}
+	if err := json.Unmarshal(recorder.Body.Bytes(), &out); err != nil || out.Response == nil {
+		t.Fatalf("no answer: %v in %q", err, recorder.Body)
+	}
+	if asked == nil || !out.Response.Allowed || out.Response.UID != in.Request.UID || out.Response.Patch != nil {
+		t.Fatalf("answer %+v to %q", out.Response, body)
+	}
+	if asked.UID != string(in.Request.UID) || asked.Subject.Username != in.Request.UserInfo.Username || asked.Namespace != in.Request.Namespace {
+		t.Fatalf("two readers saw two requests: %+v and %+v", asked, in.Request)
+	}
+}
