@@ -27,7 +27,7 @@ func Mutating(i installation.Installation) *admissionregistrationv1.MutatingWebh
 		c.Webhooks = append(c.Webhooks, admissionregistrationv1.MutatingWebhook{
 			Name:                    mutatePrefix + entry.Name,
 			ClientConfig:            service(i, "/mutate/"+entry.Path),
-			Rules:                   rules(entry, admissionregistrationv1.Create, admissionregistrationv1.Update),
+			Rules:                   rulesOf(entry, admissionregistrationv1.Create, admissionregistrationv1.Update),
 			FailurePolicy:           ptr.To(admissionregistrationv1.Fail),
 			MatchPolicy:             ptr.To(admissionregistrationv1.Equivalent),
 			NamespaceSelector:       entry.Selector.DeepCopy(),
@@ -51,7 +51,7 @@ func Validating(i installation.Installation) *admissionregistrationv1.Validating
 		c.Webhooks = append(c.Webhooks, admissionregistrationv1.ValidatingWebhook{
 			Name:                    entry.Name,
 			ClientConfig:            service(i, "/validate/"+entry.Path),
-			Rules:                   rules(entry, admissionregistrationv1.OperationAll),
+			Rules:                   rulesOf(entry, admissionregistrationv1.OperationAll),
 			FailurePolicy:           ptr.To(admissionregistrationv1.Fail),
 			MatchPolicy:             ptr.To(admissionregistrationv1.Equivalent),
 			NamespaceSelector:       entry.Selector.DeepCopy(),
@@ -75,7 +75,7 @@ func service(i installation.Installation, path string) admissionregistrationv1.W
 	}
 }
 
-func rules(entry Entry, operations ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
+func rulesOf(entry Entry, operations ...admissionregistrationv1.OperationType) []admissionregistrationv1.RuleWithOperations {
 	var all []admissionregistrationv1.RuleWithOperations
 	for _, r := range entry.Resources {
 		all = append(all, admissionregistrationv1.RuleWithOperations{

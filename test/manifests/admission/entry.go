@@ -38,6 +38,11 @@ var platformKinds = []string{"tenants", "organizations", "organizationsettings",
 // gatekeeperGroups hold Gatekeeper's templates and constraints, which are cluster-scoped.
 var gatekeeperGroups = []string{"templates.gatekeeper.sh", "constraints.gatekeeper.sh"}
 
+// namespaces is every resource of that name, whatever its group: for all of them the API
+// server holds a namespaceSelector against the labels of the object that is written, so
+// a selector says nothing about where the write goes.
+const namespaces = "request.resource.resource == 'namespaces'"
+
 // Entries is the table: each write that is not exempt meets exactly one of them.
 func Entries(i installation.Installation) []Entry {
 	everything := []GroupResources{{Groups: []string{"*"}, Resources: []string{"*/*"}}}
@@ -48,12 +53,15 @@ func Entries(i installation.Installation) []Entry {
 			Scope:     admissionregistrationv1.NamespacedScope,
 			Resources: everything,
 			Selector:  tenantLabel(metav1.LabelSelectorOpExists),
+			Conditions: []admissionregistrationv1.MatchCondition{
+				{Name: "not-a-namespace", Expression: not(namespaces)},
+			},
 		},
 		{
 			Letter:    "b",
 			Name:      "namespaces",
-			Scope:     admissionregistrationv1.ClusterScope,
-			Resources: []GroupResources{{Groups: []string{""}, Resources: []string{"namespaces", "namespaces/status", "namespaces/finalize"}}},
+			Scope:     admissionregistrationv1.AllScopes,
+			Resources: []GroupResources{{Groups: []string{"*"}, Resources: withSubresources([]string{"namespaces"})}},
 			Conditions: []admissionregistrationv1.MatchCondition{
 				{Name: "tenant-namespace-or-guest", Expression: anyOf(
 					labelled("object"), labelled("oldObject"), prefixed(i.NamespacePrefix), Guest(i))},
@@ -73,7 +81,7 @@ func Entries(i installation.Installation) []Entry {
 			Selector:  tenantLabel(metav1.LabelSelectorOpDoesNotExist),
 			Conditions: []admissionregistrationv1.MatchCondition{
 				{Name: "guest", Expression: Guest(i)},
-				{Name: "not-a-namespace", Expression: not(resource("", "namespaces"))},
+				{Name: "not-a-namespace", Expression: not(namespaces)},
 				{Name: "not-a-platform-kind", Expression: not(allOf(
 					"!has(request.namespace) || request.namespace == ''",
 					anyOf(
@@ -116,7 +124,10 @@ func labelled(object string) string {
 
 // prefixed is true when the name, now, before or once generated, is a tenant namespace's.
 func prefixed(prefix string) string {
-	parts := []string{fmt.Sprintf("has(request.name) && request.name.startsWith('%s')", prefix)}
+	parts := []string{
+		fmt.Sprintf("has(request.name) && request.name.startsWith('%s')", prefix),
+		fmt.Sprintf("has(request.namespace) && request.namespace.startsWith('%s')", prefix),
+	}
 	for _, object := range []string{"object", "oldObject"} {
 		for _, field := range []string{"name", "generateName"} {
 			parts = append(parts, fmt.Sprintf("%[1]s != null && has(%[1]s.metadata) && has(%[1]s.metadata.%[2]s) && %[1]s.metadata.%[2]s.startsWith('%[3]s')", object, field, prefix))

@@ -44,11 +44,11 @@ func Exemptions(i installation.Installation) []Exemption {
 				"has(request.userInfo.username) && request.userInfo.username.startsWith('system:node:')",
 				"has(request.userInfo.groups) && 'system:nodes' in request.userInfo.groups",
 				anyOf(
-					resource("", "pods")+" && "+subresource("status"),
-					resource("", "pods")+" && request.operation == 'DELETE' && "+subresource(""),
+					isResource("", "pods")+" && "+subresource("status"),
+					isResource("", "pods")+" && request.operation == 'DELETE' && "+subresource(""),
 					"request.resource.group in ['', 'events.k8s.io'] && request.resource.resource == 'events'",
-					resource("", "serviceaccounts")+" && "+subresource("token"),
-					resource("", "persistentvolumeclaims")+" && "+subresource("status"),
+					isResource("", "serviceaccounts")+" && "+subresource("token"),
+					isResource("", "persistentvolumeclaims")+" && "+subresource("status"),
 				),
 			),
 			Entries: "a",
@@ -59,11 +59,11 @@ func Exemptions(i installation.Installation) []Exemption {
 			What: []string{"DELETE", "*/status", "namespaces/finalize", "UPDATE of an object that is being deleted"},
 			Why:  "what was accepted for deletion ends, finalizers come off, status follows what is",
 			exempt: allOf(
-				userIn(accounts),
+				byOneOf(accounts),
 				anyOf(
 					"request.operation == 'DELETE'",
 					subresource("status"),
-					resource("", "namespaces")+" && "+subresource("finalize"),
+					isResource("", "namespaces")+" && "+subresource("finalize"),
 					"request.operation == 'UPDATE' && oldObject != null && has(oldObject.metadata) && has(oldObject.metadata.deletionTimestamp)",
 				),
 			),
@@ -77,9 +77,9 @@ func Exemptions(i installation.Installation) []Exemption {
 			exempt: allOf(
 				"request.operation == 'UPDATE'",
 				anyOf(
-					user(GarbageCollector),
+					by(GarbageCollector),
 					allOf(
-						user(SharedController),
+						by(SharedController),
 						subresource(""),
 						"object != null && oldObject != null && has(object.metadata) && has(oldObject.metadata)",
 						"(has(object.metadata.labels) ? object.metadata.labels : {}) == (has(oldObject.metadata.labels) ? oldObject.metadata.labels : {})",
@@ -96,7 +96,7 @@ func Exemptions(i installation.Installation) []Exemption {
 			Who:     "system:apiserver",
 			What:    []string{"resourcequotas/status"},
 			Why:     "the API server counts inside the very create that we are asked about",
-			exempt:  allOf(user("system:apiserver"), resource("", "resourcequotas"), subresource("status")),
+			exempt:  allOf(by("system:apiserver"), isResource("", "resourcequotas"), subresource("status")),
 			Entries: "a",
 		},
 		{
@@ -104,7 +104,7 @@ func Exemptions(i installation.Installation) []Exemption {
 			Who:     "the provisioner",
 			What:    []string{"usages.gatehouse.dev"},
 			Why:     "what a person may read about herself; written by the provisioner alone and sealed by nobody",
-			exempt:  allOf(user(i.Provisioner()), resource("gatehouse.dev", "usages")),
+			exempt:  allOf(by(i.Provisioner()), isResource("gatehouse.dev", "usages")),
 			Entries: "a",
 		},
 	}

@@ -10,19 +10,19 @@ import (
 // Expressions are CEL. A field that is absent is an error and an error denies, so every
 // field that the API server may leave out is asked for with has() first.
 
-// user is true for exactly one username.
-func user(name string) string {
+// by is true for exactly one username.
+func by(name string) string {
 	return fmt.Sprintf("has(request.userInfo.username) && request.userInfo.username == '%s'", name)
 }
 
-// userIn is true for one of several usernames, one a line.
-func userIn(names []string) string {
+// byOneOf is true for one of several usernames, one a line.
+func byOneOf(names []string) string {
 	return "has(request.userInfo.username) && request.userInfo.username in [\n  '" +
 		strings.Join(names, "',\n  '") + "'\n]"
 }
 
-// resource is true for one resource, its subresources included.
-func resource(group, name string) string {
+// isResource is true for one resource, its subresources included.
+func isResource(group, name string) string {
 	return fmt.Sprintf("request.resource.group == '%s' && request.resource.resource == '%s'", group, name)
 }
 
