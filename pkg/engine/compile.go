@@ -1,0 +1,197 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown/cache"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+)
+
+// Compile makes a Program of a set of policies, or says everything that is wrong with
+// it as a *CompileError. It ends with the canary: a set that lets it pass is refused.
+func Compile(ctx context.Context, o Options) (*Program, error) {
+	src, err := readSources(o.Policies)
+	if err != nil {
+		return nil, err
+	}
+	if o.Capabilities != nil {
+		src.capabilities = o.Capabilities
+	}
+	allowed, err := readCapabilities(src, o)
+	if err != nil {
+		return nil, err
+	}
+	compiler, err := newCompiler(src, allowed)
+	if err != nil {
+		return nil, err
+	}
+	modules, policies, err := parse(src, allowed, o)
+	if err != nil {
+		return nil, err
+	}
+	bad := &CompileError{}
+	if compiler.Compile(modules); compiler.Failed() {
+		bad.addOPA("policies", compiler.Errors)
+		return nil, bad
+	}
+	for _, p := range src.policies {
+		checkReferences(compiler, compiler.Modules[p.file], packageOf(p.rule), bad)
+	}
+	for _, file := range slices.Sorted(maps.Keys(src.libraries)) {
+		checkReferences(compiler, compiler.Modules[file], libraryPackage(file), bad)
+	}
+	if err := bad.orNil(); err != nil {
+		return nil, err
+	}
+	program := &Program{
+		policies: policies,
+		digest:   digest(src, policies),
+		budget:   o.Timeout,
+		watch:    &watchdog{limit: int64(o.MaxOrphans)},
+		compiler: compiler,
+		values:   cache.NewInterQueryValueCache(ctx, nil),
+		builtins: o.builtins,
+		indexing: true,
+	}
+	if program.budget <= 0 {
+		program.budget = 2 * time.Second
+	}
+	if program.watch.limit <= 0 {
+		program.watch.limit = 4
+	}
+	if program.questions, err = newQuestions(compiler, policies); err != nil {
+		return nil, err
+	}
+	if !o.NoCanary {
+		if err := program.sing(ctx, o.Canary); err != nil {
+			return nil, err
+		}
+	}
+	return program, nil
+}
+
+// readCapabilities reads the allow-list, without which nothing compiles.
+func readCapabilities(src *sources, o Options) (*ast.Capabilities, error) {
+	if len(src.capabilities) == 0 {
+		return nil, fmt.Errorf("no %s: the allow-list of built-ins is missing", capabilitiesFile)
+	}
+	allowed, err := ast.LoadCapabilitiesJSON(bytes.NewReader(src.capabilities))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", capabilitiesFile, err)
+	}
+	// nil would mean every host.
+	allowed.AllowNet = []string{}
+	for _, name := range slices.Sorted(maps.Keys(o.decls)) {
+		allowed.Builtins = append(allowed.Builtins, o.decls[name])
+	}
+	return allowed, nil
+}
+
+func newCompiler(src *sources, allowed *ast.Capabilities) (*ast.Compiler, error) {
+	compiler := ast.NewCompiler().WithCapabilities(allowed).WithStrict(true)
+	if len(src.schema) > 0 {
+		var schema any
+		if err := json.Unmarshal(src.schema, &schema); err != nil {
+			return nil, fmt.Errorf("%s: %w", schemaFile, err)
+		}
+		set := ast.NewSchemaSet()
+		set.Put(ast.SchemaRootRef, schema)
+		compiler = compiler.WithSchemas(set)
+	}
+	return compiler, nil
+}
+
+// parse reads every module, checks its outer form and binds its parameters.
+func parse(src *sources, allowed *ast.Capabilities, o Options) (map[string]*ast.Module, []*policy, error) {
+	bad := &CompileError{}
+	modules := map[string]*ast.Module{}
+	var policies []*policy
+	var constants []map[string]any
+	for _, s := range src.policies {
+		module := parseModule(s.file, s.text, packageOf(s.rule), allowed, bad)
+		if module == nil {
+			continue
+		}
+		p := readPolicy(s, module, o, bad)
+		if err := bindParameters(module, len(policies)); err != nil {
+			bad.addOPA(s.file, err)
+		}
+		modules[s.file] = module
+		policies = append(policies, p)
+		constants = append(constants, p.parameters)
+	}
+	for _, file := range slices.Sorted(maps.Keys(src.libraries)) {
+		if module := parseModule(file, src.libraries[file], libraryPackage(file), allowed, bad); module != nil {
+			modules[file] = module
+		}
+	}
+	known := func(rule string) bool {
+		return slices.ContainsFunc(src.policies, func(s source) bool { return s.rule == rule })
+	}
+	for _, rule := range slices.Sorted(maps.Keys(o.Enforcement)) {
+		if !known(rule) {
+			bad.add(rule, 0, "enforcement is set for a policy that is not there")
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(o.Parameters)) {
+		if !known(rule) {
+			bad.add(rule, 0, "parameters are set for a policy that is not there")
+		}
+	}
+	constantsModule, err := parametersModule(constants)
+	if err != nil {
+		bad.addOPA(parametersPackage, err)
+	}
+	modules[parametersPackage] = constantsModule
+	return modules, policies, bad.orNil()
+}
+
+func parseModule(file, text string, want ast.Ref, allowed *ast.Capabilities, bad *CompileError) *ast.Module {
+	module, err := ast.ParseModuleWithOpts(file, text, ast.ParserOptions{ProcessAnnotation: true, Capabilities: allowed})
+	if err != nil {
+		bad.addOPA(file, err)
+		return nil
+	}
+	if module == nil {
+		bad.add(file, 0, "is empty")
+		return nil
+	}
+	if !module.Package.Path.Equal(want) {
+		bad.add(file, row(module.Package.Location), "package %s: the folder demands %s",
+			packageText(module.Package.Path), packageText(want))
+		return nil
+	}
+	return module
+}
+
+func readPolicy(s source, module *ast.Module, o Options, bad *CompileError) *policy {
+	p := &policy{rule: s.rule, enforcement: v1alpha1.EnforcementDeny}
+	meta, line, err := readMetadata(module)
+	if err != nil {
+		bad.add(s.file, line, "%v", err)
+	}
+	p.meta = meta
+	if p.parameters, err = mergeParameters(meta.parameters, o.Parameters[s.rule]); err != nil {
+		bad.add(s.file, line, "%v", err)
+	}
+	outputs := &CompileError{}
+	p.outputs = readOutputs(module, outputs)
+	bad.Problems = append(bad.Problems, outputs.Problems...)
+	if e, ok := o.Enforcement[s.rule]; ok {
+		switch e {
+		case v1alpha1.EnforcementDeny, v1alpha1.EnforcementWarn, v1alpha1.EnforcementAudit, v1alpha1.EnforcementOff:
+			p.enforcement = e
+		default:
+			bad.add(s.file, 0, "enforcement %q is none of deny, warn, audit, off", e)
+		}
+	}
+	return p
+}

@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"gatehouse.dev/gatehouse/pkg/review"
+)
+
+// cell holds the questions for one combination of group, kind and operation; nil where
+// no policy has anything to say.
+type cell struct {
+	judge, mutate *question
+	matches       bool
+}
+
+// questions finds the policies of a review by table, so that a policy for other kinds
+// costs nothing: one cell for each named group, kind and operation, number 0 standing
+// for every name that no policy mentions.
+type questions struct {
+	groups, kinds map[string]int
+	cells         map[review.Operation][]cell
+}
+
+// unmentioned is no valid group or kind.
+const unmentioned = "\x00"
+
+func newQuestions(compiler *ast.Compiler, all []*policy) (*questions, error) {
+	policies := enforced(all)
+	t := &questions{
+		groups: map[string]int{unmentioned: 0},
+		kinds:  map[string]int{unmentioned: 0},
+		cells:  map[review.Operation][]cell{},
+	}
+	groups, kinds := []string{unmentioned}, []string{unmentioned}
+	for _, p := range policies {
+		groups = number(t.groups, groups, p.meta.match.Groups)
+		kinds = number(t.kinds, kinds, p.meta.match.Kinds)
+	}
+	prepared := map[string]cell{}
+	for _, op := range []review.Operation{review.Create, review.Update, review.Delete, review.Connect} {
+		row := make([]cell, 0, len(groups)*len(kinds))
+		for _, group := range groups {
+			for _, kind := range kinds {
+				fitting, key := fit(policies, group, kind, string(op))
+				c, ok := prepared[key]
+				if !ok {
+					var err error
+					if c, err = newCell(compiler, fitting); err != nil {
+						return nil, err
+					}
+					prepared[key] = c
+				}
+				row = append(row, c)
+			}
+		}
+		t.cells[op] = row
+	}
+	return t, nil
+}
+
+func newCell(compiler *ast.Compiler, policies []*policy) (cell, error) {
+	c := cell{matches: len(policies) > 0}
+	var err error
+	if c.judge, err = newQuestion(compiler, policies, outDeny, outWarn, outDemand); err != nil {
+		return c, err
+	}
+	c.mutate, err = newQuestion(compiler, policies, outMutate)
+	return c, err
+}
+
+// number gives every name a place of its own.
+func number(places map[string]int, names, more []string) []string {
+	for _, name := range more {
+		if _, ok := places[name]; !ok && name != wildcard {
+			places[name] = len(names)
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// fit lists the policies that look at a combination, and a key for that list.
+func fit(policies []*policy, group, kind, operation string) ([]*policy, string) {
+	var fitting []*policy
+	key := make([]byte, len(policies))
+	for i, p := range policies {
+		key[i] = '-'
+		if p.meta.match.fits(group, kind, operation) {
+			key[i] = '+'
+			fitting = append(fitting, p)
+		}
+	}
+	return fitting, string(key)
+}
+
+// find gives the cell of a combination; ok is false for an unknown operation.
+func (t *questions) find(group, kind string, operation review.Operation) (c cell, ok bool) {
+	row, ok := t.cells[operation]
+	if !ok {
+		return cell{}, false
+	}
+	return row[t.groups[group]*len(t.kinds)+t.kinds[kind]], true
+}

@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"io/fs"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+)
+
+// Options say what to compile. Only Policies is needed.
+type Options struct {
+	// Policies holds <area>/<rule>/{rule.rego, rule_test.rego}, lib/*.rego,
+	// capabilities.json and schemas/input.json.
+	Policies fs.FS
+	// Parameters replaces defaults of a policy's METADATA, by policy (<area>/<rule>)
+	// and key. An unknown policy or key, or a value of another type, is an error.
+	Parameters map[string]map[string]any
+	// Enforcement by policy; absent means deny.
+	Enforcement map[string]v1alpha1.Enforcement
+	// Capabilities is the allow-list of built-ins in OPA's own format; nil reads
+	// capabilities.json of Policies. Without either nothing compiles.
+	Capabilities []byte
+	// Canary is a review that must not pass; nil takes DefaultCanary.
+	Canary *Canary
+	// NoCanary skips it, for sets of policies that are looked at alone.
+	NoCanary bool
+	// Timeout bounds one evaluation beside the context's deadline; 0 means 2 s.
+	Timeout time.Duration
+	// MaxOrphans is how many evaluations may outlive their answer before every further
+	// one is refused; 0 means 4.
+	MaxOrphans int
+
+	// builtins are extra functions that a test brings along.
+	builtins map[string]*topdown.Builtin
+	decls    map[string]*ast.Builtin
+}
+
+// Snapshot is what policies read under data.facts beside their input: an immutable
+// document, shared by all evaluations that see it.
+type Snapshot interface {
+	Document() ast.Value
+}

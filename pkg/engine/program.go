@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/open-policy-agent/opa/v1/topdown/cache"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/review"
+)
+
+// Program is a compiled set of policies. It never changes and is safe for concurrent
+// use.
+type Program struct {
+	policies  []*policy
+	digest    string
+	budget    time.Duration
+	watch     *watchdog
+	compiler  *ast.Compiler
+	values    cache.InterQueryValueCache
+	builtins  map[string]*topdown.Builtin
+	questions *questions
+	// indexing is switched off only to compare answers.
+	indexing bool
+}
+
+// RuleInfo describes one policy of a Program.
+type RuleInfo struct {
+	// Rule is <area>/<rule>.
+	Rule        string               `json:"rule"`
+	Title       string               `json:"title"`
+	Description string               `json:"description"`
+	Match       Match                `json:"match"`
+	Enforcement v1alpha1.Enforcement `json:"enforcement"`
+	Parameters  map[string]any       `json:"parameters,omitempty"`
+	// Outputs are the rules it has, of deny, warn, mutate and demand.
+	Outputs []string `json:"outputs"`
+}
+
+// Digest names the set: sources, libraries, schema, capabilities, parameters and
+// enforcement, as sha256:<hex>.
+func (p *Program) Digest() string { return p.digest }
+
+// Rules describes the policies, by name.
+func (p *Program) Rules() []RuleInfo {
+	infos := make([]RuleInfo, 0, len(p.policies))
+	for _, x := range p.policies {
+		info := RuleInfo{Rule: x.rule, Title: x.meta.title, Description: x.meta.description,
+			Match: x.meta.match, Enforcement: x.enforcement, Parameters: x.parameters}
+		for _, name := range []string{outDeny, outWarn, outDemand, outMutate} {
+			if x.outputs[name] {
+				info.Outputs = append(info.Outputs, name)
+			}
+		}
+		infos = append(infos, info)
+	}
+	return infos
+}
+
+// Matches reports whether any policy that is not off looks at such a review.
+func (p *Program) Matches(group, kind string, op string) bool {
+	c, ok := p.questions.find(group, kind, review.Operation(op))
+	return !ok || c.matches
+}
+
+// Mutates reports whether any policy that is not off may set something in such a
+// review: where not, Mutate needs no call and no input.
+func (p *Program) Mutates(group, kind string, op string) bool {
+	c, ok := p.questions.find(group, kind, review.Operation(op))
+	return !ok || c.mutate != nil
+}
+
+// Orphans counts evaluations that still run although their answer was given up. Above
+// Options.MaxOrphans the Program refuses to work: report unready and restart.
+func (p *Program) Orphans() int { return int(p.watch.stuck.Load()) }

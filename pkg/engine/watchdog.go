@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// mercy is how long an evaluation may take to notice that its time is up before it
+// counts as stuck.
+const mercy = 100 * time.Millisecond
+
+// watchdog answers in time whatever the evaluation does: some built-ins never look at
+// their deadline, and a goroutine cannot be killed, only left behind and counted.
+type watchdog struct {
+	limit int64
+	stuck atomic.Int64
+}
+
+type outcome struct {
+	value ast.Value
+	err   error
+}
+
+// run evaluates in a goroutine and waits for it no longer than ctx lives.
+func (w *watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast.Value, error) {
+	if n := w.stuck.Load(); n >= w.limit {
+		return nil, fmt.Errorf("%w: %d", ErrStuck, n)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var out outcome
+		defer func() {
+			if r := recover(); r != nil {
+				out = outcome{err: fmt.Errorf("panic in policy evaluation: %v\n%s", r, debug.Stack())}
+			}
+			done <- out
+		}()
+		out.value, out.err = eval()
+	}()
+	select {
+	case out := <-done:
+		return out.value, out.err
+	case <-ctx.Done():
+		go w.bury(done)
+		return nil, fmt.Errorf("%w: %w", ErrTimeout, ctx.Err())
+	}
+}
+
+// bury waits for an evaluation whose answer nobody wants any more.
+func (w *watchdog) bury(done <-chan outcome) {
+	timer := time.NewTimer(mercy)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return
+	case <-timer.C:
+	}
+	w.stuck.Add(1)
+	<-done
+	w.stuck.Add(-1)
+}
