@@ -39,7 +39,7 @@ type Limit struct {
 	// memory: bytes, gpu: devices), or the word unlimited.
 	// +kubebuilder:validation:XIntOrString
 	// +kubebuilder:validation:MaxLength=40
-	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : (self == 'unlimited' || (isQuantity(self) && quantity(self).sign() >= 0))",message="amount must be a quantity of at least 0, or unlimited"
+	// +kubebuilder:validation:XValidation:rule="type(self) == int ? self >= 0 : (self == 'unlimited' || (isQuantity(self) && sign(quantity(self)) >= 0))",message="amount must be a quantity of at least 0, or unlimited"
 	Amount intstr.IntOrString `json:"amount"`
 	// window over which the amount is counted; none counts what is live now.
 	// +kubebuilder:default=none

@@ -75,9 +75,9 @@ func provisionerReach(i installation.Installation) Guard {
 			{groups: []string{"research.example.com"}, resources: []string{"researchsessions"}, operations: anyWrite},
 		},
 		[]admissionregistrationv1.MatchCondition{isCaller("provisioner", "'"+i.Provisioner()+"'")},
-		[]admissionregistrationv1.Variable{{Name: "namespace", Expression: "has(request.namespace) ? request.namespace : ''"}},
+		[]admissionregistrationv1.Variable{{Name: "place", Expression: "has(request.namespace) ? request.namespace : ''"}},
 		[]admissionregistrationv1.Validation{validation(
-			"variables.namespace.startsWith('"+i.NamespacePrefix+"')\n|| variables.namespace == '"+i.SystemNamespace+"' && request.resource.resource != 'namespaces'",
+			"variables.place.startsWith('"+i.NamespacePrefix+"')\n|| variables.place == '"+i.SystemNamespace+"' && request.resource.resource != 'namespaces'",
 			"the provisioner writes only in tenants' namespaces and its own")},
 	)
 }
