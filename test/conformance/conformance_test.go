@@ -1,0 +1,73 @@
+package conformance
+
+import (
+	"context"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/gate"
+	"gatehouse.dev/gatehouse/pkg/passport"
+	"gatehouse.dev/gatehouse/webhooks"
+)
+
+// fresh runs every case on reservations of its own.
+type fresh struct {
+	*Reviewer
+	gate *gate.Gate
+}
+
+func (f fresh) Do(ctx context.Context, c Case) (Answer, error) {
+	f.gate.Ledger.(*Ledger).Reset()
+	return f.Reviewer.Do(ctx, c)
+}
+
+func TestGate(t *testing.T) {
+	sample, err := LoadSample("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, keys, err := NewGate(t.Context(), sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := audit.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := webhooks.New(webhooks.Options{Decider: g, Metrics: metrics})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	Run(t, fresh{gate: g, Reviewer: &Reviewer{
+		Ask: AskHTTP(server.Client(), server.URL),
+		Verify: func(wire string) (passport.UserPassport, error) {
+			return keys.Verify(wire, passport.AudienceAdmission, time.Now())
+		},
+	}})
+}
+
+// TestSuiteCanFail proves that the suite notices a gate that allows everything, and one
+// that denies everything.
+func TestSuiteCanFail(t *testing.T) {
+	for _, allowed := range []bool{true, false} {
+		target := &Reviewer{Ask: func(_ context.Context, _ string, r *admissionv1.AdmissionRequest) (*admissionv1.AdmissionResponse, error) {
+			return &admissionv1.AdmissionResponse{UID: r.UID, Allowed: allowed, Result: &metav1.Status{Message: "no"}}, nil
+		}}
+		for _, c := range Cases() {
+			if c.Denied == "" == allowed && c.Author == "" && len(c.Stored) == 0 {
+				continue
+			}
+			if Check(t.Context(), target, c) == nil {
+				t.Errorf("case %q does not notice a gate whose every answer is allowed=%v", c.Name, allowed)
+			}
+		}
+	}
+}
