@@ -89,7 +89,7 @@ func (w *world) settle() {
 	for _, o := range w.stored {
 		observed = append(observed, o)
 	}
-	w.spec = Settle(w.spec, observed, w.gone, w.now)
+	w.spec = Settle(w.spec, observed, func(u types.UID) bool { return w.gone[u] }, w.now)
 }
 
 func (w *world) check(step int) {

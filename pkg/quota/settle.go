@@ -30,12 +30,12 @@ type Observed struct {
 // deleted; or when it is past its expiry. One that stays on a key which an object holds
 // counts with that object, not beside it, at the larger of the two amounts.
 // Sections that hold nothing are left out.
-func Settle(spec v1alpha1.QuotaLedgerSpec, observed []Observed, gone map[types.UID]bool, now time.Time) v1alpha1.QuotaLedgerSpec {
+func Settle(spec v1alpha1.QuotaLedgerSpec, observed []Observed, gone func(types.UID) bool, now time.Time) v1alpha1.QuotaLedgerSpec {
 	stored := make(map[types.UID]bool, len(observed))
 	for _, o := range observed {
 		stored[o.UID] = true
 	}
-	accounted := func(uid types.UID) bool { return stored[uid] || gone[uid] }
+	accounted := func(uid types.UID) bool { return stored[uid] || (gone != nil && gone(uid)) }
 	ended := func(e v1alpha1.LedgerEntry) bool {
 		if !now.Before(e.Expires.Time) {
 			return true

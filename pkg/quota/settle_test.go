@@ -89,14 +89,15 @@ func TestSettle(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			before := tt.spec.DeepCopy()
-			got := Settle(tt.spec, tt.observed, tt.gone, noon)
+			gone := func(u types.UID) bool { return tt.gone[u] }
+			got := Settle(tt.spec, tt.observed, gone, noon)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("ledger (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(*before, tt.spec); diff != "" {
 				t.Errorf("the argument was changed (-before +after):\n%s", diff)
 			}
-			if again := Settle(got, tt.observed, tt.gone, noon); cmp.Diff(got, again) != "" {
+			if again := Settle(got, tt.observed, gone, noon); cmp.Diff(got, again) != "" {
 				t.Errorf("settling twice differs (-once +twice):\n%s", cmp.Diff(got, again))
 			}
 		})

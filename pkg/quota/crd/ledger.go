@@ -79,11 +79,11 @@ func (l *Ledger) Reserve(ctx context.Context, r quota.Request) (quota.Decision, 
 	return decision, nil
 }
 
-// Settle brings the domain's ledger to what is stored. gone names UIDs whose objects
-// were seen stored and deleted. The order is what makes it sound: the ledger is read
+// Settle brings the domain's ledger to what is stored, and returns what it is then. gone
+// knows UIDs whose objects were seen stored and deleted; it may be nil. The order is what makes it sound: the ledger is read
 // first, then the objects by a quorum read, and the write fails if the ledger changed
 // since, so that an object too young for the list still has its entry.
-func (l *Ledger) Settle(ctx context.Context, domain string, gone map[types.UID]bool) (v1alpha1.QuotaLedgerSpec, error) {
+func (l *Ledger) Settle(ctx context.Context, domain string, gone func(types.UID) bool) (v1alpha1.QuotaLedgerSpec, error) {
 	var settled v1alpha1.QuotaLedgerSpec
 	err := l.swap(ctx, domain, func(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, _ bool) (v1alpha1.QuotaLedgerSpec, error) {
 		observed, err := l.observe(ctx, domain)

@@ -168,7 +168,7 @@ func TestSettle(t *testing.T) {
 	}
 	for _, step := range steps {
 		now = now.Add(step.after)
-		if _, err := l.Settle(t.Context(), domain, step.gone); err != nil {
+		if _, err := l.Settle(t.Context(), domain, func(u types.UID) bool { return step.gone[u] }); err != nil {
 			t.Fatalf("%s: %v", step.name, err)
 		}
 		if used, reserved := standing(t, c, domain, "erin"); used != step.used || reserved != step.reserved {
@@ -201,7 +201,7 @@ func TestSettleLosesToAReservation(t *testing.T) {
 			return err
 		},
 	})
-	spec, err := open(c, nil).Settle(t.Context(), domain, map[types.UID]bool{"erin-first": true})
+	spec, err := open(c, nil).Settle(t.Context(), domain, func(u types.UID) bool { return u == "erin-first" })
 	if err != nil {
 		t.Fatal(err)
 	}

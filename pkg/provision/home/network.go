@@ -1,0 +1,70 @@
+package home
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
+	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
+)
+
+// notPublic are the ranges that are no public web, IPv4 and IPv6: this host, private,
+// carrier-grade and link-local networks (with the cloud's metadata address), benchmark,
+// multicast and reserved ones, the wire server of Azure, and every way to write an IPv4
+// address in IPv6.
+var (
+	notPublic4 = []string{
+		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32",
+		"169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15",
+		"224.0.0.0/4", "240.0.0.0/4",
+	}
+	notPublic6 = []string{
+		"::/64", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16",
+		"fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+	}
+)
+
+const namespaceName = "kubernetes.io/metadata.name"
+
+// networkPolicies deny everything in both directions and then allow what a session
+// needs. Policies only ever add up, so no other policy takes the first one back.
+func networkPolicies(s Spec) []Object {
+	return []Object{
+		policy(s, "gatehouse-default-deny", networkingv1ac.NetworkPolicySpec().
+			WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)),
+		policy(s, "gatehouse-allow-dns", egress(
+			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace("kube-system")).
+				WithPorts(port(corev1.ProtocolUDP, 53), port(corev1.ProtocolTCP, 53)))),
+		policy(s, "gatehouse-allow-system", egress(
+			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace(s.SystemNamespace)))),
+		policy(s, "gatehouse-allow-web", egress(
+			networkingv1ac.NetworkPolicyEgressRule().WithTo(
+				block("0.0.0.0/0", notPublic4...),
+				block("::/0", notPublic6...),
+			).WithPorts(port(corev1.ProtocolTCP, 80), port(corev1.ProtocolTCP, 443)))),
+	}
+}
+
+// policy is for every Pod of the namespace.
+func policy(s Spec, name string, spec *networkingv1ac.NetworkPolicySpecApplyConfiguration) Object {
+	return networkingv1ac.NetworkPolicy(name, s.Namespace).
+		WithLabels(s.labels()).WithAnnotations(s.annotations()).
+		WithSpec(spec.WithPodSelector(metav1ac.LabelSelector()))
+}
+
+func egress(rules ...*networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration) *networkingv1ac.NetworkPolicySpecApplyConfiguration {
+	return networkingv1ac.NetworkPolicySpec().WithPolicyTypes(networkingv1.PolicyTypeEgress).WithEgress(rules...)
+}
+
+func inNamespace(name string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {
+	return networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(
+		metav1ac.LabelSelector().WithMatchLabels(map[string]string{namespaceName: name}))
+}
+
+func block(cidr string, except ...string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {
+	return networkingv1ac.NetworkPolicyPeer().WithIPBlock(networkingv1ac.IPBlock().WithCIDR(cidr).WithExcept(except...))
+}
+
+func port(protocol corev1.Protocol, number int32) *networkingv1ac.NetworkPolicyPortApplyConfiguration {
+	return networkingv1ac.NetworkPolicyPort().WithProtocol(protocol).WithPort(intstr.FromInt32(number))
+}

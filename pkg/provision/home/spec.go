@@ -1,0 +1,63 @@
+package home
+
+import (
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
+
+// Name of the tenant's ResourceQuota and LimitRange.
+const Name = "gatehouse"
+
+// LabelManagedBy marks what the provisioner keeps in a tenant's namespace.
+const (
+	LabelManagedBy = "app.kubernetes.io/managed-by"
+	ManagedBy      = "gatehouse"
+)
+
+// Spec is everything that a home depends on.
+type Spec struct {
+	// Tenant is the name, UID that of the Tenant object.
+	Tenant       string
+	UID          types.UID
+	Owner        string
+	Organization string
+	Tier         string
+	// Namespace of the tenant, SystemNamespace where Gatehouse and what sessions call
+	// are.
+	Namespace       string
+	SystemNamespace string
+	// Admins of the organization; Auditors are named by the platform.
+	Admins   []v1alpha1.Member
+	Auditors []v1alpha1.Member
+	// Limits in force, by dimension. A dimension of the fence that nobody limits is
+	// fenced at zero.
+	Limits map[string]tenant.Limit
+}
+
+// Object is an apply configuration that knows its name.
+type Object interface {
+	runtime.ApplyConfiguration
+	GetKind() *string
+	GetName() *string
+}
+
+// Objects are what stands in the namespace, in the order in which it is wanted: what
+// keeps others out comes first.
+func Objects(s Spec) []Object {
+	var out []Object
+	out = append(out, networkPolicies(s)...)
+	out = append(out, accounts(s)...)
+	out = append(out, resourceQuota(s), limitRange(s))
+	return append(out, roleBindings(s)...)
+}
+
+func (s Spec) labels() map[string]string {
+	return map[string]string{v1alpha1.LabelTenant: s.Tenant, LabelManagedBy: ManagedBy}
+}
+
+func (s Spec) annotations() map[string]string {
+	return map[string]string{v1alpha1.AnnotationTenantUID: string(s.UID)}
+}
