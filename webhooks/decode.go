@@ -8,6 +8,7 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
 
@@ -22,88 +23,113 @@ var (
 	reviewKind    = "AdmissionReview"
 )
 
-// envelope is an AdmissionReview with the request left as it was sent.
-type envelope struct {
-	APIVersion string          `json:"apiVersion"`
-	Kind       string          `json:"kind"`
-	Request    json.RawMessage `json:"request"`
-}
-
 // decode makes a Request out of a body, or says why it is none. Unknown fields pass: a
 // newer API server may send them. Keys given twice do not: two readers could see two
-// different requests.
+// different requests. The Request points into body.
 func decode(body []byte, route Route) (review.Request, *rejection) {
-	if !utf8.Valid(body) {
+	switch {
+	case !utf8.Valid(body):
 		return review.Request{}, malformed("the body is not UTF-8")
+	case !json.Valid(body):
+		return review.Request{}, malformed("the body is not JSON")
 	}
-	var e envelope
-	if !strictly(body, &e) {
+	envelope, ok := split(body)
+	if !ok {
 		return review.Request{}, malformed("the body is not an AdmissionReview")
 	}
-	if e.Kind != reviewKind || e.APIVersion != reviewVersion {
+	var version, kind string
+	if !read(envelope, "apiVersion", &version) || !read(envelope, "kind", &kind) || version != reviewVersion || kind != reviewKind {
 		return review.Request{}, malformed("the body is not an AdmissionReview of " + reviewVersion)
 	}
-	if !isObject(e.Request) {
+	raw := envelope["request"]
+	if !isObject(raw) {
 		return review.Request{}, malformed("the review has no request")
 	}
-	var q admissionv1.AdmissionRequest
-	if !strictly(e.Request, &q) {
+	members, ok := split(raw)
+	if !ok {
 		return review.Request{}, malformed("the request is not an AdmissionRequest")
 	}
-	if problem := check(&q); problem != "" {
+	r := review.Request{Phase: route.Phase, Entry: route.Entry, Raw: raw}
+	if problem := fill(&r, members); problem != "" {
 		return review.Request{}, malformed(problem)
 	}
-	return review.Request{
-		Phase: route.Phase, Entry: route.Entry,
-		UID:         string(q.UID),
-		Kind:        review.Kind{Group: q.Kind.Group, Version: q.Kind.Version, Kind: q.Kind.Kind},
-		Resource:    review.Resource(schema.GroupVersionResource(q.Resource)),
-		SubResource: q.SubResource,
-		Name:        q.Name,
-		Namespace:   q.Namespace,
-		Operation:   review.Operation(q.Operation),
-		Subject:     subject(q.UserInfo),
-		Object:      q.Object.Raw,
-		OldObject:   q.OldObject.Raw,
-		Options:     q.Options.Raw,
-		DryRun:      q.DryRun != nil && *q.DryRun,
-		Raw:         e.Request,
-	}, nil
+	if problem := check(r); problem != "" {
+		return review.Request{}, malformed(problem)
+	}
+	return r, nil
 }
 
-// strictly reads one JSON value, keys by their exact case and none twice.
-func strictly(data []byte, into any) bool {
-	doubled, err := kjson.UnmarshalStrict(data, into, kjson.DisallowDuplicateFields)
+// fill reads the members that a decision looks at, "" if all have their type.
+func fill(r *review.Request, members map[string]json.RawMessage) string {
+	var (
+		kind     metav1.GroupVersionKind
+		resource metav1.GroupVersionResource
+		user     authenticationv1.UserInfo
+	)
+	for name, into := range map[string]any{
+		"uid": &r.UID, "kind": &kind, "resource": &resource, "subResource": &r.SubResource,
+		"name": &r.Name, "namespace": &r.Namespace, "operation": (*string)(&r.Operation),
+		"userInfo": &user, "dryRun": &r.DryRun,
+	} {
+		if !read(members, name, into) {
+			return "the request's " + name + " is not what an AdmissionRequest holds"
+		}
+	}
+	for name, into := range map[string]*json.RawMessage{
+		"object": &r.Object, "oldObject": &r.OldObject, "options": &r.Options,
+	} {
+		value, given := members[name]
+		switch {
+		case !given || string(value) == "null":
+		case isObject(value):
+			*into = value
+		default:
+			return "the request's " + name + " is neither an object nor null"
+		}
+	}
+	r.Kind = review.Kind{Group: kind.Group, Version: kind.Version, Kind: kind.Kind}
+	r.Resource = review.Resource(schema.GroupVersionResource(resource))
+	r.Subject = subject(user)
+	return ""
+}
+
+// read decodes one member, keys by their exact case and none twice. An absent or null
+// one leaves the zero value.
+func read(members map[string]json.RawMessage, name string, into any) bool {
+	value, given := members[name]
+	if !given {
+		return true
+	}
+	if text, ok := into.(*string); ok && len(value) > 1 && value[0] == '"' && !bytes.ContainsRune(value, '\\') {
+		*text = string(value[1 : len(value)-1])
+		return true
+	}
+	doubled, err := kjson.UnmarshalStrict(value, into, kjson.DisallowDuplicateFields)
 	return err == nil && len(doubled) == 0
 }
 
 // check says what a request lacks that every real one has, "" if nothing.
-func check(q *admissionv1.AdmissionRequest) string {
+func check(r review.Request) string {
 	switch {
-	case q.UID == "":
+	case r.UID == "":
 		return "the request has no uid"
-	case len(q.UID) > maxUID:
+	case len(r.UID) > maxUID:
 		return "the uid is too long"
-	case q.Kind.Kind == "" || q.Kind.Version == "":
+	case r.Kind.Kind == "" || r.Kind.Version == "":
 		return "the request names no kind"
-	case q.Resource.Resource == "" || q.Resource.Version == "":
+	case r.Resource.Resource == "" || r.Resource.Version == "":
 		return "the request names no resource"
 	}
-	for _, raw := range []json.RawMessage{q.Object.Raw, q.OldObject.Raw, q.Options.Raw} {
-		if raw != nil && !isObject(raw) {
-			return "object, oldObject and options must be JSON objects or null"
-		}
-	}
-	switch q.Operation {
-	case admissionv1.Create:
-		if q.Object.Raw == nil {
+	switch r.Operation {
+	case review.Create:
+		if r.Object == nil {
 			return "a CREATE without an object"
 		}
-	case admissionv1.Update:
-		if q.Object.Raw == nil || q.OldObject.Raw == nil {
+	case review.Update:
+		if r.Object == nil || r.OldObject == nil {
 			return "an UPDATE without its two objects"
 		}
-	case admissionv1.Delete, admissionv1.Connect:
+	case review.Delete, review.Connect:
 	case "":
 		return "the request has no operation"
 	default:
@@ -113,7 +139,7 @@ func check(q *admissionv1.AdmissionRequest) string {
 }
 
 func isObject(raw json.RawMessage) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{"))
+	return len(raw) > 0 && raw[0] == '{'
 }
 
 func subject(u authenticationv1.UserInfo) review.Subject {
