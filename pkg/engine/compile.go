@@ -96,17 +96,16 @@ func readCapabilities(src *sources, o Options) (*ast.Capabilities, error) {
 }
 
 func newCompiler(src *sources, allowed *ast.Capabilities) (*ast.Compiler, error) {
-	compiler := ast.NewCompiler().WithCapabilities(allowed).WithStrict(true)
-	if len(src.schema) > 0 {
-		var schema any
-		if err := json.Unmarshal(src.schema, &schema); err != nil {
-			return nil, fmt.Errorf("%s: %w", schemaFile, err)
-		}
-		set := ast.NewSchemaSet()
-		set.Put(ast.SchemaRootRef, schema)
-		compiler = compiler.WithSchemas(set)
+	if len(src.schema) == 0 {
+		return nil, fmt.Errorf("no %s: without it a misspelled field is undefined, and so silent", schemaFile)
 	}
-	return compiler, nil
+	var schema any
+	if err := json.Unmarshal(src.schema, &schema); err != nil {
+		return nil, fmt.Errorf("%s: %w", schemaFile, err)
+	}
+	set := ast.NewSchemaSet()
+	set.Put(ast.SchemaRootRef, schema)
+	return ast.NewCompiler().WithCapabilities(allowed).WithStrict(true).WithSchemas(set), nil
 }
 
 // parse reads every module, checks its outer form and binds its parameters.
@@ -169,6 +168,7 @@ func parseModule(file, text string, want ast.Ref, allowed *ast.Capabilities, bad
 			packageText(module.Package.Path), packageText(want))
 		return nil
 	}
+	checkNegations(module, bad)
 	return module
 }
 

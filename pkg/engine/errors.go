@@ -22,6 +22,16 @@ var (
 	ErrCanary = errors.New("canary was not denied")
 )
 
+// PanicError is a panic of the evaluation, caught.
+type PanicError struct {
+	Value any
+	// Stack is for the log; Error leaves it out.
+	Stack []byte
+}
+
+// Error names the panic in a line.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic in policy evaluation: %v", e.Value) }
+
 // Problem is one reason why a set of policies does not compile.
 type Problem struct {
 	// File inside the set of policies; Line counts from 1, 0 where there is none.

@@ -39,10 +39,11 @@ func (w *watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast
 		var out outcome
 		defer func() {
 			if r := recover(); r != nil {
-				out = outcome{err: fmt.Errorf("panic in policy evaluation: %v\n%s", r, debug.Stack())}
+				out = outcome{err: &PanicError{Value: r, Stack: debug.Stack()}}
 			}
 			done <- out
 		}()
+		growStack()
 		out.value, out.err = eval()
 	}()
 	select {
@@ -67,3 +68,15 @@ func (w *watchdog) bury(done <-chan outcome) {
 	<-done
 	w.stuck.Add(-1)
 }
+
+// growStack makes room at once for the deep recursion of an evaluation: growing in
+// steps copies all frames each time and cost a third of a small review.
+//
+//go:noinline
+func growStack() {
+	var room [48 << 10]byte
+	use(&room)
+}
+
+//go:noinline
+func use(*[48 << 10]byte) {}

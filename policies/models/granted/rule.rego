@@ -56,7 +56,8 @@ chosen_before contains choice if {
 
 deny contains text.message(problem(choice), allowed, next) if {
 	some choice in (chosen - chosen_before)
-	not acceptable(choice.value)
+	value := choice.value
+	not acceptable(value)
 }
 
 deny contains text.message(
@@ -73,7 +74,7 @@ deny contains text.message(
 	"report this to the platform's administrators",
 ) if {
 	not is_session
-	not is_status
+	subresource in {"", "ephemeralcontainers", "resize"}
 	not has_pods
 }
 
@@ -82,7 +83,10 @@ is_session if {
 	input.request.kind.kind == "ResearchSession"
 }
 
-is_status if input.request.subResource == "status"
+# Other subresources, as status, cannot change what containers run with.
+default subresource := ""
+
+subresource := input.request.subResource
 
 has_pods if count(input.expansion.pods) > 0
 
@@ -147,7 +151,10 @@ place(pod, list, container, variable) := sprintf("%s.%s[%s].env[%s]", [
 	text.quote(variable.name),
 ])
 
-path(pod) := object.get(pod, "path", "spec")
+# Where a pod's spec is, for people: the pod's path is empty for a Pod itself.
+path(pod) := "spec" if object.get(pod, "path", "") == ""
+
+else := sprintf("%s.spec", [pod.path])
 
 # What Kubernetes makes of a variable: no value is the empty one.
 env_value(variable) := {"from": variable.valueFrom} if object.get(variable, "valueFrom", null) != null

@@ -51,7 +51,7 @@ changes(pods, old) := object.union(
 	{"expansion": {"pods": pods, "oldPods": old}},
 )
 
-pod(list, env) := {"path": "spec", "metadata": {}, "spec": {list: [{"name": "main", "env": env}]}}
+pod(list, env) := {"path": "", "metadata": {}, "spec": {list: [{"name": "main", "env": env}]}}
 
 test_granted_models_pass if {
 	every value in ["claude-sonnet", "claude-3-5-sonnet-20241022", null] {
@@ -136,9 +136,9 @@ test_other_env_is_left_alone if {
 		{"name": "ANTHROPIC_DEFAULT_HEADERS", "value": "x"},
 		{"name": "HOME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
 	])])
-	count(granted.deny) == 0 with input as runs([{"path": "spec", "spec": {"containers": [{"name": "main"}]}}])
-	count(granted.deny) == 0 with input as runs([{"path": "spec", "spec": {"containers": [{"name": "main", "env": null}]}}])
-	count(granted.deny) == 0 with input as runs([{"path": "spec", "spec": {}}])
+	count(granted.deny) == 0 with input as runs([{"path": "", "spec": {"containers": [{"name": "main"}]}}])
+	count(granted.deny) == 0 with input as runs([{"path": "", "spec": {"containers": [{"name": "main", "env": null}]}}])
+	count(granted.deny) == 0 with input as runs([{"path": "", "spec": {}}])
 }
 
 test_env_without_a_plain_name_is_denied if {
@@ -163,7 +163,7 @@ test_malformed_containers_are_denied if {
 		{"containers": [{"name": "main", "env": ["LLM_MODEL=claude-opus"]}]},
 		{"containers": [{"name": "main", "env": [{"name": 7, "value": "claude-opus"}]}]},
 	] {
-		count(granted.deny) > 0 with input as runs([{"path": "spec", "spec": spec}])
+		count(granted.deny) > 0 with input as runs([{"path": "", "spec": spec}])
 	}
 	some msg in granted.deny with input as runs([{"spec": {"containers": [{"env": [{"name": "LLM_MODEL", "value": "x"}]}]}}])
 	contains(msg, `spec.containers[""].env["LLM_MODEL"]`)
@@ -183,6 +183,8 @@ test_pods_that_were_not_worked_out_are_denied if {
 	some msg in granted.deny with input as runs([])
 	startswith(msg, `the pods of this "Pod" were not worked out`)
 	count(granted.deny) == 1 with input as object.remove(runs([]), ["expansion"])
+	some job in granted.deny with input as runs([{"path": "spec.template", "spec": 7}])
+	startswith(job, "spec.template.spec is not of a shape")
 	some nameless in granted.deny with input as {}
 	startswith(nameless, `the pods of this "object" were not worked out`)
 	count(granted.deny) == 0 with input as object.union(changes([], []), {"request": {"subResource": "status"}})
