@@ -69,7 +69,8 @@ func follow(stderr io.Reader, meter *meter) (complaints []string) {
 	return complaints
 }
 
-// stale counts the packages that have to be compiled.
+// stale counts the packages that have to be compiled. The programs themselves always
+// count as stale to go list, as they are not where it would install them.
 func stale(ctx context.Context, set Set) (int, error) {
 	args := append([]string{"list", "-deps", "-ldflags", set.Flags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"}, packages(set)...)
 	cmd := exec.CommandContext(ctx, "go", args...)
@@ -84,7 +85,7 @@ func stale(ctx context.Context, set Set) (int, error) {
 		}
 		return 0, err
 	}
-	return strings.Count(string(output), "\n"), nil
+	return max(0, strings.Count(string(output), "\n")-len(set.Programs)), nil
 }
 
 func interrupted(ctx context.Context, set Set, err error) error {

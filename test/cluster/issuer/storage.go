@@ -32,7 +32,7 @@ type storage struct {
 	mu        sync.Mutex
 	requests  map[string]*request // by id
 	codes     map[string]string   // code to id
-	refreshes map[string]*request // by refresh token
+	refreshes map[string]*grant   // by refresh token
 }
 
 var (
@@ -46,7 +46,7 @@ func newStorage(key *rsa.PrivateKey, idTokenLifetime time.Duration) *storage {
 		key:       signingKey{id: "local-1", private: key},
 		requests:  map[string]*request{},
 		codes:     map[string]string{},
-		refreshes: map[string]*request{},
+		refreshes: map[string]*grant{},
 	}
 }
 
@@ -116,7 +116,7 @@ func (s *storage) CreateAccessToken(context.Context, op.TokenRequest) (string, t
 
 // CreateAccessAndRefreshTokens replaces a refresh token at each use.
 func (s *storage) CreateAccessAndRefreshTokens(_ context.Context, about op.TokenRequest, used string) (string, string, time.Time, error) {
-	r, ours := about.(*request)
+	handed, ours := granted(about)
 	if !ours {
 		return "", "", time.Time{}, errUnknownRequest
 	}
@@ -126,15 +126,16 @@ func (s *storage) CreateAccessAndRefreshTokens(_ context.Context, about op.Token
 		delete(s.refreshes, used)
 	}
 	refresh := rand.Text()
-	s.refreshes[refresh] = r.copy()
+	s.refreshes[refresh] = handed
 	return rand.Text(), refresh, time.Now().Add(accessTokenLifetime), nil
 }
 
 func (s *storage) TokenRequestByRefreshToken(_ context.Context, token string) (op.RefreshTokenRequest, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if r, found := s.refreshes[token]; found {
-		return r.copy(), nil
+	if kept, found := s.refreshes[token]; found {
+		twin, _ := granted(kept)
+		return twin, nil
 	}
 	return nil, op.ErrInvalidRefreshToken
 }
@@ -142,7 +143,7 @@ func (s *storage) TokenRequestByRefreshToken(_ context.Context, token string) (o
 func (s *storage) TerminateSession(_ context.Context, subject, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.refreshes, func(_ string, r *request) bool { return r.subject == subject })
+	maps.DeleteFunc(s.refreshes, func(_ string, g *grant) bool { return g.subject == subject })
 	return nil
 }
 
