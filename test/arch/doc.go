@@ -1,0 +1,2 @@
+// Package arch tests who may import whom.
+package arch
