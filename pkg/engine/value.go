@@ -112,9 +112,12 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 	if len(pairs) == 0 {
 		return ast.InternedEmptyObject, nil
 	}
-	object := ast.NewObject(pairs...)
-	if object.Len() != len(pairs) {
-		return nil, errors.New("a key is there twice")
+	// NewObject counts a key that is there twice as two, so its length shows nothing.
+	object := ast.NewObjectWithCapacity(len(pairs))
+	for i, pair := range pairs {
+		if object.Insert(pair[0], pair[1]); object.Len() != i+1 {
+			return nil, errors.New("a key is there twice")
+		}
 	}
 	return ast.NewTerm(object), nil
 }

@@ -96,7 +96,8 @@ func (g *Gate) standPlatform(ctx context.Context, w *write, s *standing) *review
 	s.author = platformAuthor + strings.TrimPrefix(w.caller.Username, platformAuthor)
 	s.relation, s.role = tenant.RelationPlatform, tenant.RolePlatform
 	if w.object.annotation(v1alpha1.AnnotationSeal) == "tenant" && w.home.Facts.Tenant != nil {
-		s.author = w.home.Facts.Tenant.Spec.Owner.User
+		e := s.facts.Effective
+		s.author, s.role = e.Owner, e.Role
 		s.seal, s.reseal = sealMint, true
 		return nil
 	}

@@ -106,15 +106,14 @@ func (g *Gate) proveSeals(w *write, s *standing) *review.Verdict {
 	case sealInherit:
 		good = have == owner || (w.Operation == review.Update && have == old)
 	case sealMint:
-		if w.Operation == review.Update && have == old && !s.reseal && !w.significant() {
-			good = true
-			break
+		if (w.Operation == review.Update && have == old && !w.significant()) || g.resealed(w, s, have) {
+			return nil
 		}
 		return g.proveMint(w, s, have)
 	default:
 		good = have == old || have == seals{}
 	}
-	if good {
+	if good || g.resealed(w, s, have) {
 		return nil
 	}
 	v := w.deny("identity/passport-changed", "the passport on this object is not the one that belongs there",
@@ -128,33 +127,55 @@ func (g *Gate) proveMint(w *write, s *standing, have seals) *review.Verdict {
 	if keys == nil {
 		return w.later("no passport key is loaded")
 	}
-	p, err := keys.Verify(have.wire, passport.AudienceAdmission, w.now)
-	if err == nil {
-		err = p.BoundTo(w.bound())
-	}
-	reason := ""
-	age := w.now.Sub(time.Unix(p.IssuedAt, 0))
-	switch {
-	case err != nil:
-		reason = passport.Reason(err)
-	case p.UserID != s.author:
-		reason = "wrong-author"
-	case p.CorrelationID != have.correlation:
-		reason = "wrong-correlation"
-	case age > freshness || age < -freshness:
-		reason = "stale"
-	case p.Namespace != w.Namespace || p.Role != s.role:
-		reason = "wrong-standing"
-	}
+	reason := mintedFor(keys, w, s, have)
 	if reason == "" {
-		s.passport = &p
-		w.trace.KeyID = p.KeyID
 		return nil
-	}
-	if have.wire == "" {
-		reason = "missing"
 	}
 	v := w.deny("identity/passport-"+reason, fmt.Sprintf("the object carries no good passport of %s: %s", review.Quote(s.author), reason),
 		"", "if this repeats, the mutating webhook is not in place: tell the platform's administrators")
 	return &v
+}
+
+// mintedFor says what is wrong with a passport that must have been minted for this very
+// write and standing, or "". A good one becomes the one that the write is judged under.
+func mintedFor(keys *passport.Keyring, w *write, s *standing, have seals) string {
+	if have.wire == "" {
+		return "missing"
+	}
+	p, err := keys.Verify(have.wire, passport.AudienceAdmission, w.now)
+	if err == nil {
+		err = p.BoundTo(w.bound())
+	}
+	age := w.now.Sub(time.Unix(p.IssuedAt, 0))
+	switch {
+	case err != nil:
+		return passport.Reason(err)
+	case p.UserID != s.author:
+		return "wrong-author"
+	case p.CorrelationID != have.correlation:
+		return "wrong-correlation"
+	case age > freshness || age < -freshness:
+		return "stale"
+	case p.Namespace != w.Namespace || p.Role != s.role:
+		return "wrong-standing"
+	}
+	s.passport = &p
+	return ""
+}
+
+// resealed reports whether the platform asked mutating to seal the object for the
+// namespace's tenant: the request itself is gone by now, the fresh passport is there.
+func (g *Gate) resealed(w *write, s *standing, have seals) bool {
+	keys := g.Keys()
+	if w.caller.Class != tenant.ClassPlatform || w.home.Facts.Tenant == nil || keys == nil {
+		return false
+	}
+	e := s.facts.Effective
+	as := *s
+	as.author, as.role = e.Owner, e.Role
+	if mintedFor(keys, w, &as, have) != "" {
+		return false
+	}
+	s.author, s.role, s.passport = as.author, as.role, as.passport
+	return true
 }
