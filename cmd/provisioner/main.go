@@ -1,0 +1,106 @@
+// Command provisioner reconciles what Gatehouse's webhook decides over. Two run, one
+// leads.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/go-logr/logr"
+	"github.com/go-logr/zapr"
+	"go.uber.org/zap"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/provision"
+)
+
+const usage = `Usage: provisioner --config FILE [flags]
+
+Makes and keeps each tenant's namespace and guards, settles the quota ledgers, makes the
+first passport key and tells the API server which authority the webhook's certificate
+has. Exits 0 on SIGTERM.
+
+Example:
+  provisioner --config gatehouse.yaml --kubeconfig provisioner.kubeconfig \
+      --metrics-listen 127.0.0.1:9444 --identity provisioner-0
+
+Flags:
+`
+
+// Exit codes: wrong use is told apart from what happened later.
+const (
+	exitFailed = 1
+	exitMisuse = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stderr))
+}
+
+func run(args []string, stderr io.Writer) int {
+	flags := flag.NewFlagSet("provisioner", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(flags.Output(), usage)
+		flags.PrintDefaults()
+	}
+	file := flags.String("config", "", "configuration `FILE`, required")
+	metrics := flags.String("metrics-listen", "127.0.0.1:9444", "`ADDRESS` that serves /metrics, /healthz and /readyz over plain HTTP")
+	identity := flags.String("identity", "", "`NAME` of this process in its log, for example provisioner-0")
+	ctrl.RegisterFlags(flags) // --kubeconfig
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return exitMisuse
+	case *file == "" || flags.NArg() > 0:
+		fmt.Fprintln(stderr, "provisioner: --config FILE is required and nothing else is expected; see --help")
+		return exitMisuse
+	}
+	logger, flush, err := newLogger(*identity)
+	if err != nil {
+		fmt.Fprintln(stderr, "provisioner:", err)
+		return exitFailed
+	}
+	defer flush()
+	if err := serve(*file, *metrics, logger); err != nil {
+		logger.Error(err, "provisioner stopped")
+		return exitFailed
+	}
+	return 0
+}
+
+func serve(file, metrics string, logger logr.Logger) error {
+	c, err := config.Load(file)
+	if err != nil {
+		return err
+	}
+	ctrl.SetLogger(logger)
+	rest, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("kubeconfig: %w", err)
+	}
+	m, err := provision.NewManager(rest, provision.Options{Config: c, MetricsListen: metrics, Logger: logger})
+	if err != nil {
+		return err
+	}
+	logger.Info("provisioner starts", "systemNamespace", c.SystemNamespace, "metrics", metrics)
+	return m.Start(ctrl.SetupSignalHandler())
+}
+
+// newLogger writes JSON lines to stderr.
+func newLogger(identity string) (logr.Logger, func(), error) {
+	z, err := zap.NewProduction()
+	if err != nil {
+		return logr.Logger{}, nil, fmt.Errorf("logger: %w", err)
+	}
+	logger := zapr.NewLogger(z)
+	if identity != "" {
+		logger = logger.WithValues("identity", identity)
+	}
+	return logger, func() { _ = z.Sync() }, nil
+}

@@ -1,0 +1,147 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/go-logr/logr"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/selection"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/provision/home"
+)
+
+// Lease is the name of the Lease that the leader holds.
+const Lease = "gatehouse-provisioner"
+
+// rootCA is the ConfigMap that the controller manager puts into each namespace.
+const rootCA = "kube-root-ca.crt"
+
+// Options of a manager.
+type Options struct {
+	Config *config.Config
+	// MetricsListen serves /metrics, /healthz and /readyz; "0" serves nothing.
+	MetricsListen string
+	Logger        logr.Logger
+}
+
+// NewManager connects to the API server and sets up every reconciler. Nothing runs before
+// it is started.
+func NewManager(c *rest.Config, o Options) (manager.Manager, error) {
+	scheme, err := newScheme()
+	if err != nil {
+		return nil, err
+	}
+	c = rest.CopyConfig(c)
+	c.QPS = -1 // Priority and Fairness decides, with the seats that it has for us
+	ready := &readiness{}
+	m, err := manager.New(c, manager.Options{
+		Scheme:                        scheme,
+		Cache:                         cacheOptions(o.Config),
+		Logger:                        o.Logger,
+		LeaderElection:                true,
+		LeaderElectionID:              Lease,
+		LeaderElectionNamespace:       o.Config.SystemNamespace,
+		LeaderElectionReleaseOnCancel: true,
+		Metrics: metricsserver.Options{
+			BindAddress: o.MetricsListen,
+			ExtraHandlers: map[string]http.Handler{
+				"/healthz": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") }),
+				"/readyz":  ready,
+			},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("provisioner: %w", err)
+	}
+	ready.cache = m.GetCache()
+	return m, setup(m, o.Config)
+}
+
+func newScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, researchv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("scheme: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+// cacheOptions keep the cache to what the provisioner may read and looks at.
+func cacheOptions(c *config.Config) cache.Options {
+	tenants := cache.ByObject{Label: exists(v1alpha1.LabelTenant)}
+	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{home.LabelManagedBy: home.ManagedBy})}
+	named := func(name string) cache.ByObject {
+		return cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, name)}
+	}
+	authority := named(c.Webhook.Certificate.SecretName)
+	authority.Namespaces = map[string]cache.Config{c.SystemNamespace: {}}
+	return cache.Options{
+		DefaultTransform: cache.TransformStripManagedFields(),
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.Namespace{}:                           tenants,
+			&corev1.ServiceAccount{}:                      tenants,
+			&corev1.ResourceQuota{}:                       tenants,
+			&corev1.LimitRange{}:                          tenants,
+			&networkingv1.NetworkPolicy{}:                 tenants,
+			&rbacv1.RoleBinding{}:                         tenants,
+			&rbacv1.ClusterRole{}:                         ours,
+			&rbacv1.ClusterRoleBinding{}:                  ours,
+			&corev1.ConfigMap{}:                           named(rootCA),
+			&corev1.Secret{}:                              authority,
+			&admissionv1.MutatingWebhookConfiguration{}:   named(webhookName),
+			&admissionv1.ValidatingWebhookConfiguration{}: named(webhookName),
+			&researchv1.ResearchSession{}:                 {Transform: slimSession},
+		},
+	}
+}
+
+func exists(label string) labels.Selector {
+	r, err := labels.NewRequirement(label, selection.Exists, nil)
+	if err != nil {
+		panic("provision: " + err.Error()) // the label is a constant
+	}
+	return labels.NewSelector().Add(*r)
+}
+
+// slimSession keeps of a session what says whether it is over: conversations are long.
+func slimSession(o any) (any, error) {
+	if s, ok := o.(*researchv1.ResearchSession); ok {
+		s.ManagedFields, s.Annotations = nil, nil
+		s.Spec = researchv1.ResearchSessionSpec{}
+		s.Status = researchv1.ResearchSessionStatus{Phase: s.Status.Phase}
+	}
+	return o, nil
+}
+
+// readiness is true when the caches are filled, on the leader and beside it.
+type readiness struct{ cache cache.Cache }
+
+func (r *readiness) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	ctx, cancel := context.WithTimeout(req.Context(), time.Second)
+	defer cancel()
+	if !r.cache.WaitForCacheSync(ctx) {
+		http.Error(w, "the caches are not filled yet", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}

@@ -1,0 +1,185 @@
+package provision
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/provision/home"
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
+
+// finalizer keeps a deleted Tenant until its namespace is gone.
+const finalizer = "gatehouse.dev/namespace"
+
+// again is when something is looked at anew of which no event tells.
+const again = 10 * time.Second
+
+// tenants makes a Tenant's namespace and what stands in it, and keeps it so.
+type tenants struct {
+	client.Client
+	facts           facts
+	namespaces      namespaces
+	applier         *applier
+	prefix          string
+	systemNamespace string
+}
+
+// Reconcile brings one tenant's home to what is in force.
+func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	t := &v1alpha1.Tenant{}
+	if err := r.Get(ctx, req.NamespacedName, t); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if !t.DeletionTimestamp.IsZero() {
+		return r.tearDown(ctx, t)
+	}
+	if !controllerutil.ContainsFinalizer(t, finalizer) {
+		before := t.DeepCopy()
+		controllerutil.AddFinalizer(t, finalizer)
+		if err := r.Patch(ctx, t, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+			return retry(fmt.Errorf("tenant %s: add finalizer: %w", t.Name, err))
+		}
+	}
+	known, err := r.facts.of(ctx, t)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	effective := tenant.Resolve(known, nil)
+	ns, standing, err := r.furnish(ctx, r.spec(known, effective))
+	if err == nil && standing.ready {
+		standing = judge(effective)
+	}
+	return r.conclude(ctx, t, ns, standing, err)
+}
+
+func (r *tenants) spec(f tenant.Facts, e tenant.Effective) home.Spec {
+	s := home.Spec{
+		Tenant:          f.Tenant.Name,
+		UID:             f.Tenant.UID,
+		Owner:           f.Tenant.Spec.Owner.User,
+		Organization:    f.Tenant.Spec.Organization,
+		Tier:            f.Tenant.Spec.Tier,
+		Namespace:       r.prefix + f.Tenant.Name,
+		SystemNamespace: r.systemNamespace,
+		Limits:          e.Limits,
+	}
+	if f.Organization != nil {
+		s.Admins = f.Organization.Spec.Admins
+	}
+	return s
+}
+
+// furnish makes the namespace and all that stands in it.
+func (r *tenants) furnish(ctx context.Context, s home.Spec) (*corev1.Namespace, standing, error) {
+	ns, taken, err := r.namespaces.ensure(ctx, s)
+	switch {
+	case err != nil:
+		return nil, standing{}, err
+	case taken != "":
+		return nil, standing{reason: ReasonNamespaceTaken, message: taken}, nil
+	case !ns.DeletionTimestamp.IsZero():
+		return nil, standing{reason: ReasonNamespaceTerminating, message: fmt.Sprintf("namespace %s is being deleted; it is made anew when it is gone", s.Namespace)}, nil
+	}
+	if err := r.applier.applyAll(ctx, s); err != nil {
+		return ns, standing{}, err
+	}
+	root := &metav1.PartialObjectMetadata{}
+	root.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+	err = r.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: rootCA}, root)
+	if apierrors.IsNotFound(err) {
+		return ns, standing{reason: ReasonWaiting, message: fmt.Sprintf("ConfigMap %s is not there yet; the controller manager publishes it", rootCA)}, nil
+	}
+	if err != nil {
+		return ns, standing{}, fmt.Errorf("configmap %s/%s: %w", s.Namespace, rootCA, err)
+	}
+	return ns, standing{ready: true}, nil
+}
+
+// judge says what is missing from what is in force. The namespace stands without it, at
+// zero limits; nothing that the tenant asks for is let through.
+func judge(e tenant.Effective) standing {
+	switch e.Missing {
+	case "":
+		message := "the namespace and its guards are in place"
+		if e.Suspended {
+			message += "; the tenant is suspended"
+		}
+		return standing{ready: true, reason: ReasonReady, message: message}
+	case tenant.MissingOrganization:
+		return standing{reason: ReasonOrganizationMissing, message: fmt.Sprintf("organization %q does not exist", e.Organization)}
+	case tenant.MissingTier:
+		return standing{reason: ReasonTierMissing, message: fmt.Sprintf("tier %q does not exist", e.Tier)}
+	case tenant.MissingTierGrant:
+		return standing{reason: ReasonTierNotGranted, message: fmt.Sprintf("organization %q does not have tier %q", e.Organization, e.Tier)}
+	}
+	return standing{reason: ReasonFailed, message: "missing: " + e.Missing}
+}
+
+// conclude writes down how it went.
+func (r *tenants) conclude(ctx context.Context, t *v1alpha1.Tenant, ns *corev1.Namespace, s standing, failed error) (reconcile.Result, error) {
+	if failed != nil {
+		s = standing{reason: ReasonFailed, message: failed.Error()}
+	}
+	before := t.DeepCopy()
+	t.Status.ObservedGeneration = t.Generation
+	t.Status.Namespace, t.Status.NamespaceUID = "", ""
+	if ns != nil {
+		t.Status.Namespace, t.Status.NamespaceUID = ns.Name, ns.UID
+	}
+	s.set(&t.Status.Conditions, t.Generation)
+	if !apiequality.Semantic.DeepEqual(before.Status, t.Status) {
+		if err := r.Status().Patch(ctx, t, client.MergeFrom(before)); err != nil {
+			return retry(fmt.Errorf("tenant %s: write status: %w", t.Name, err))
+		}
+		log.FromContext(ctx).Info("tenant", "tenant", t.Name, "ready", s.ready, "reason", s.reason, "message", s.message,
+			"ageMilliseconds", time.Since(t.CreationTimestamp.Time).Milliseconds())
+	}
+	if failed != nil {
+		return retry(failed)
+	}
+	if !s.ready {
+		return reconcile.Result{RequeueAfter: again}, nil
+	}
+	return reconcile.Result{}, nil
+}
+
+// tearDown deletes the namespace, if it is ours, and lets the Tenant go when it is gone.
+func (r *tenants) tearDown(ctx context.Context, t *v1alpha1.Tenant) (reconcile.Result, error) {
+	if !controllerutil.ContainsFinalizer(t, finalizer) {
+		return reconcile.Result{}, nil
+	}
+	name := r.prefix + t.Name
+	gone, err := r.namespaces.remove(ctx, name, t.UID)
+	if err != nil {
+		return retry(err)
+	}
+	if !gone {
+		return reconcile.Result{RequeueAfter: again}, nil
+	}
+	r.applier.forget(name)
+	before := t.DeepCopy()
+	controllerutil.RemoveFinalizer(t, finalizer)
+	if err := r.Patch(ctx, t, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {
+		return retry(client.IgnoreNotFound(err))
+	}
+	return reconcile.Result{}, nil
+}
+
+// retry turns what another writer caused into a quiet second look.
+func retry(err error) (reconcile.Result, error) {
+	if apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
+		return reconcile.Result{RequeueAfter: 50 * time.Millisecond}, nil
+	}
+	return reconcile.Result{}, err
+}

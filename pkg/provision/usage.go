@@ -1,0 +1,152 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/provision/home"
+	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
+
+// usagePause is the least time between two writes of one tenant's Usage.
+const usagePause = 2 * time.Second
+
+// usages writes what a user may read about herself.
+type usages struct {
+	client.Client
+	facts  facts
+	prefix string
+	now    func() time.Time
+
+	mu      sync.Mutex
+	written map[string]time.Time
+}
+
+// Reconcile writes one tenant's Usage if it says something else than what holds.
+func (r *usages) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
+	t := &v1alpha1.Tenant{}
+	err := r.Get(ctx, req.NamespacedName, t)
+	if apierrors.IsNotFound(err) {
+		r.forget(req.Name)
+	}
+	if err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	ns := &corev1.Namespace{}
+	if err := r.Get(ctx, client.ObjectKey{Name: r.prefix + t.Name}, ns); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err) // its event comes
+	}
+	if !ns.DeletionTimestamp.IsZero() || ns.Annotations[v1alpha1.AnnotationTenantUID] != string(t.UID) {
+		return reconcile.Result{}, nil
+	}
+	wanted, err := r.status(ctx, t)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
+	live := &v1alpha1.Usage{}
+	err = r.Get(ctx, client.ObjectKey{Namespace: ns.Name, Name: v1alpha1.UsageName}, live)
+	absent := apierrors.IsNotFound(err)
+	if err != nil && !absent {
+		return reconcile.Result{}, err
+	}
+	if !absent && apiequality.Semantic.DeepEqual(live.Status, wanted) {
+		return reconcile.Result{}, nil
+	}
+	if wait := r.wait(t.Name); wait > 0 {
+		return reconcile.Result{RequeueAfter: wait}, nil
+	}
+	if absent {
+		live.ObjectMeta = metav1.ObjectMeta{
+			Namespace: ns.Name, Name: v1alpha1.UsageName,
+			Labels: map[string]string{v1alpha1.LabelTenant: t.Name, home.LabelManagedBy: home.ManagedBy},
+		}
+		live.Status = wanted
+		err = r.Create(ctx, live, client.FieldOwner(fieldManager))
+	} else {
+		before := live.DeepCopy()
+		live.Status = wanted
+		err = r.Patch(ctx, live, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(fieldManager))
+	}
+	if err != nil {
+		return retry(fmt.Errorf("usage of tenant %s: %w", t.Name, err))
+	}
+	return reconcile.Result{}, nil
+}
+
+func (r *usages) status(ctx context.Context, t *v1alpha1.Tenant) (v1alpha1.UsageStatus, error) {
+	known, err := r.facts.of(ctx, t)
+	if err != nil {
+		return v1alpha1.UsageStatus{}, err
+	}
+	effective := tenant.Resolve(known, nil)
+	ledger := &v1alpha1.QuotaLedger{}
+	if _, err := r.facts.get(ctx, quota.DomainName(effective.Domain), ledger); err != nil {
+		return v1alpha1.UsageStatus{}, fmt.Errorf("ledger %s: %w", quota.DomainName(effective.Domain), err)
+	}
+	return usageOf(effective, quota.StandingOf(ledger.Spec, t.Name)), nil
+}
+
+// usageOf is the account of one tenant: every dimension that is limited or used.
+func usageOf(e tenant.Effective, held quota.Standing) v1alpha1.UsageStatus {
+	status := v1alpha1.UsageStatus{
+		Tenant: e.Tenant, User: e.Owner, Organization: e.Organization, Role: e.Role, Tier: e.Tier,
+		Suspended: e.Suspended, Models: e.Models,
+	}
+	dimensions := map[string]bool{}
+	for dimension := range e.Limits {
+		dimensions[dimension] = true
+	}
+	for dimension := range held.Used {
+		dimensions[dimension] = true
+	}
+	for dimension := range held.Reserved {
+		dimensions[dimension] = true
+	}
+	for dimension := range dimensions {
+		line := v1alpha1.UsageDimension{
+			Dimension: dimension, Used: held.Used[dimension], Reserved: held.Reserved[dimension],
+			Limit: "0", Window: v1alpha1.WindowNone,
+		}
+		if limit, ok := e.Limits[dimension]; ok {
+			line.Window = limit.Window
+			line.Limit = limit.Amount.String()
+			if limit.Unlimited {
+				line.Limit = v1alpha1.Unlimited
+			}
+		}
+		status.Dimensions = append(status.Dimensions, line)
+	}
+	slices.SortFunc(status.Dimensions, func(a, b v1alpha1.UsageDimension) int { return cmp.Compare(a.Dimension, b.Dimension) })
+	return status
+}
+
+// wait says how long the tenant's next write is off; none means that it is taken now.
+func (r *usages) wait(name string) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if left := usagePause - now.Sub(r.written[name]); left > 0 {
+		return left
+	}
+	r.written[name] = now
+	return 0
+}
+
+func (r *usages) forget(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.written, name)
+}
