@@ -37,6 +37,48 @@ bin/cluster:
 	@mkdir -p bin
 	@go -C test/cluster build -o "$(CURDIR)/bin/cluster" .
 
+##@ Check
+STAGES := test-build verify lint unit cluster-unit test-apiserver
+.PHONY: test test-long $(STAGES)
+test: ## everything that CI checks, with the minutes of each stage
+	@test/stages $(STAGES)
+
+test-long: ## what takes longer: fuzzing, repeats
+	@test/stages unit fuzz repeat
+
+test-build: build bin/cluster
+	@bin/cluster build
+
+verify: ## generated files are as generated, modules tidy, code formatted
+	@go run ./test/manifests -verify
+	@test/verify
+
+lint: ## golangci-lint over both modules
+	@go tool -modfile=test/tools/golangci-lint/go.mod golangci-lint run ./...
+	@cd test/cluster && go tool -modfile=../tools/golangci-lint/go.mod golangci-lint run --config ../../.golangci.yml ./...
+
+unit: ## unit tests under the race detector, policies and charts among them
+	@CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+cluster-unit:
+	@go -C test/cluster test -timeout 10m ./...
+
+test-apiserver: build bin/cluster ## the suite on a real API server
+	@GATEHOUSE_CLUSTER=1 go test -count=1 -timeout 40m ./test/apiserver -ginkgo.v -ginkgo.silence-skips
+
+.PHONY: fuzz repeat generate
+fuzz:
+	@for t in ./pkg/passport:FuzzVerify ./pkg/tenant:FuzzID ./pkg/review:FuzzMessage ./webhooks:FuzzBody; do \
+		echo "$$t"; go test -run '^$$' -fuzz "$${t#*:}\$$" -fuzztime $(or $(T),60s) "$${t%:*}" || exit 1; done
+
+repeat:
+	@CGO_ENABLED=1 go test -race -count=20 ./pkg/quota/... ./pkg/gate ./webhooks
+
+generate: ## kinds, manifests, chart and docs from their sources
+	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen object paths=./pkg/apis/...
+	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen crd:allowDangerousTypes=true paths=./pkg/apis/... output:crd:artifacts:config=config/crd
+	@go run ./test/manifests
+
 ##@ More
 .PHONY: help
 help: ## this page

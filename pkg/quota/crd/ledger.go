@@ -3,6 +3,7 @@ package crd
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,6 +20,9 @@ import (
 
 // maxLedgerBytes keeps a ledger well below what etcd and the API server take.
 const maxLedgerBytes = 256 << 10
+
+// errDryRun ends a change that was only to be judged, before anything is written.
+var errDryRun = errors.New("dry run")
 
 // Options of a Ledger.
 type Options struct {
@@ -71,8 +75,14 @@ func (l *Ledger) Reserve(ctx context.Context, r quota.Request) (quota.Decision, 
 		if decision.Reserved() && tooLarge(spec) {
 			return spec, quota.ErrFull
 		}
+		if r.DryRun {
+			return spec, errDryRun
+		}
 		return spec, nil
 	})
+	if errors.Is(err, errDryRun) {
+		return decision, nil
+	}
 	if err != nil {
 		return quota.Decision{}, fmt.Errorf("reserve for tenant %s in %s: %w", r.Tenant, quota.DomainName(r.Domain), err)
 	}
@@ -130,10 +140,12 @@ func (l *Ledger) once(ctx context.Context, domain string, change func(context.Co
 	ledger := &v1alpha1.QuotaLedger{}
 	err = l.client.Get(ctx, client.ObjectKey{Name: quota.DomainName(domain)}, ledger)
 	isNew := apierrors.IsNotFound(err)
-	if err != nil && !isNew {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return false, fmt.Errorf("%w: read: %w", quota.ErrConflict, err)
+	case err != nil && !isNew:
 		return false, fmt.Errorf("read: %w", err)
-	}
-	if isNew {
+	case isNew:
 		ledger = &v1alpha1.QuotaLedger{
 			ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)},
 			Spec:       v1alpha1.QuotaLedgerSpec{Domain: domain},
@@ -165,6 +177,9 @@ func (l *Ledger) once(ctx context.Context, domain string, change func(context.Co
 		return false, nil
 	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err):
 		return true, nil
+	case ctx.Err() != nil:
+		// It may have been stored. The same UID asking again finds its own entry.
+		return false, fmt.Errorf("%w: write: %w", quota.ErrConflict, err)
 	}
 	return false, fmt.Errorf("write: %w", err)
 }

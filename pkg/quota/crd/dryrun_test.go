@@ -1,0 +1,34 @@
+package crd
+
+import (
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/quota"
+)
+
+func TestADryRunIsJudgedAndWritesNothing(t *testing.T) {
+	c := builder(t, member("alice", "acme")).Build()
+	l := open(c, nil)
+	dry := demand("organization/acme", "alice", "dry", 1)
+	dry.DryRun = true
+	if d, err := l.Reserve(t.Context(), dry); err != nil || !d.Reserved() {
+		t.Fatalf("dry run in an empty ledger: %+v, %v", d, err)
+	}
+	err := c.Get(t.Context(), client.ObjectKey{Name: quota.DomainName("organization/acme")}, &v1alpha1.QuotaLedger{})
+	if !apierrors.IsNotFound(err) {
+		t.Errorf("a dry run made a ledger: %v", err)
+	}
+	if d, err := l.Reserve(t.Context(), demand("organization/acme", "alice", "real", 1)); err != nil || !d.Reserved() {
+		t.Fatalf("the real one: %+v, %v", d, err)
+	}
+	if d, err := l.Reserve(t.Context(), dry); err != nil || d.Reserved() {
+		t.Errorf("a dry run over the limit: %+v, %v", d, err)
+	}
+	if used, reserved := standing(t, c, "organization/acme", "alice"); used+reserved != 1 {
+		t.Errorf("used %d, reserved %d after the dry runs", used, reserved)
+	}
+}
