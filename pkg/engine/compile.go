@@ -105,7 +105,9 @@ func newCompiler(src *sources, allowed *ast.Capabilities) (*ast.Compiler, error)
 	}
 	set := ast.NewSchemaSet()
 	set.Put(ast.SchemaRootRef, schema)
-	return ast.NewCompiler().WithCapabilities(allowed).WithStrict(true).WithSchemas(set), nil
+	return ast.NewCompiler().WithCapabilities(allowed).WithStrict(true).WithSchemas(set).
+		// Enabled to be refused: otherwise the compiler drops what prints without a word.
+		WithEnablePrintStatements(true), nil
 }
 
 // parse reads every module, checks its outer form and binds its parameters.

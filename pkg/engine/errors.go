@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
 // What an evaluation may fail with. All of them mean "not decided".
@@ -21,6 +22,32 @@ var (
 	// ErrCanary: a set of policies let the built-in review pass that must be denied.
 	ErrCanary = errors.New("canary was not denied")
 )
+
+// EvalError is a failure inside a policy: a built-in's, or a rule with two values.
+type EvalError struct {
+	// File and Line of the policy.
+	File string
+	Line int
+	// Code is OPA's, for instance eval_conflict_error.
+	Code string
+	Text string
+}
+
+// Error reads file:line: code: text.
+func (e *EvalError) Error() string {
+	return fmt.Sprintf("%s:%d: %s: %s", e.File, e.Line, e.Code, e.Text)
+}
+
+// evalError keeps the first line only: further lines list values, which may be anything
+// that somebody wrote into an object.
+func evalError(err *topdown.Error) *EvalError {
+	text, _, _ := strings.Cut(err.Message, "\n")
+	out := &EvalError{Code: err.Code, Text: strings.TrimSuffix(text, ":")}
+	if err.Location != nil {
+		out.File, out.Line = err.Location.File, err.Location.Row
+	}
+	return out
+}
 
 // PanicError is a panic of the evaluation, caught.
 type PanicError struct {
@@ -90,8 +117,11 @@ func (e *CompileError) addOne(file string, err *ast.Error) {
 	}
 	text := err.Code + ": " + err.Message
 	if err.Details != nil {
-		text += ": " + strings.Join(err.Details.Lines(), " ")
+		for _, detail := range err.Details.Lines() {
+			text += " " + strings.TrimSpace(detail)
+		}
 	}
+	text = parameterText.ReplaceAllString(text, "input.parameters")
 	e.add(file, line, "%s", text)
 }
 

@@ -115,8 +115,8 @@ func (p *Program) ask(ctx context.Context, q *question, input ast.Value, data Sn
 		return value, nil
 	case topdown.IsCancel(err):
 		return nil, fmt.Errorf("%w: %w", ErrTimeout, context.Cause(ctx))
-	case errors.As(err, &failure) && failure.Location != nil:
-		return nil, fmt.Errorf("policy at %s:%d: %w", failure.Location.File, failure.Location.Row, err)
+	case errors.As(err, &failure):
+		return nil, evalError(failure)
 	}
 	return nil, err
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -15,6 +16,9 @@ import (
 // costs an evaluation next to nothing, where `with input.parameters as ...` would
 // switch off caching for everything below it.
 const parametersPackage = "gatehouse.parameters"
+
+// parameterText finds the constants in OPA's messages, for which people know another name.
+var parameterText = regexp.MustCompile(`data\.gatehouse\.parameters\.p[0-9]+`)
 
 func parametersRule(index int) string { return fmt.Sprintf("p%d", index) }
 
@@ -117,12 +121,17 @@ func strictJSON(raw []byte, into any) error {
 
 // bindParameters points input.parameters of a module at the policy's own constant.
 func bindParameters(module *ast.Module, index int) error {
-	head := ast.MustParseRef("data." + parametersPackage + "." + parametersRule(index))
+	constant := ast.MustParseRef("data." + parametersPackage + "." + parametersRule(index))
 	swap := func(ref ast.Ref) (ast.Value, error) {
 		if !isParameters(ref) {
 			return ref, nil
 		}
-		return head.Concat(ref[2:]), nil
+		bound := make(ast.Ref, 0, len(constant)+len(ref)-2)
+		for _, t := range constant {
+			// Errors should name the place in the policy.
+			bound = append(bound, &ast.Term{Value: t.Value, Location: ref[0].Location})
+		}
+		return append(bound, ref[2:]...), nil
 	}
 	if _, err := ast.TransformRefs(module, swap); err != nil {
 		return err
