@@ -4,8 +4,10 @@ import (
 	"path/filepath"
 
 	"gatehouse.dev/gatehouse/test/manifests/admission"
+	"gatehouse.dev/gatehouse/test/manifests/chart"
 	"gatehouse.dev/gatehouse/test/manifests/guard"
 	"gatehouse.dev/gatehouse/test/manifests/installation"
+	"gatehouse.dev/gatehouse/test/manifests/render"
 )
 
 // configurationFile is the servers' configuration, which names issuers and admins.
@@ -45,6 +47,32 @@ func generate(root string) ([]output, error) {
 		return nil, err
 	}
 	outputs = append(outputs, output{path: "docs/exemptions.md", data: exemptions(i)})
+	return outputs, nil
+}
+
+// generateChart makes the chart from what kustomize renders, so everything else must be
+// as generated first.
+func generateChart(root string) ([]output, error) {
+	i, err := installation.Load(filepath.Join(root, configurationFile))
+	if err != nil {
+		return nil, err
+	}
+	objects, err := render.Kustomize(root, "config/default")
+	if err != nil {
+		return nil, err
+	}
+	files, err := chart.Templates(objects, i)
+	if err != nil {
+		return nil, err
+	}
+	values, err := chart.Values(root, configurationFile, objects)
+	if err != nil {
+		return nil, err
+	}
+	var outputs []output
+	for _, file := range append(files, values) {
+		outputs = append(outputs, output{path: "charts/gatehouse/" + file.Path, data: file.Data})
+	}
 	return outputs, nil
 }
 

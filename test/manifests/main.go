@@ -29,23 +29,29 @@ func main() {
 		fmt.Fprintf(os.Stderr, "manifests: unexpected argument %q\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	outputs, err := generate(*root)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "manifests:", err)
-		os.Exit(1)
-	}
-	changed, err := write(*root, outputs, *verify)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "manifests:", err)
-		os.Exit(1)
+	count := 0
+	var changed []string
+	for _, stage := range []func(string) ([]output, error){generate, generateChart} {
+		outputs, err := stage(*root)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "manifests:", err)
+			os.Exit(1)
+		}
+		written, err := write(*root, outputs, *verify)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "manifests:", err)
+			os.Exit(1)
+		}
+		count += len(outputs)
+		changed = append(changed, written...)
 	}
 	switch {
 	case *verify && len(changed) > 0:
 		fmt.Fprintf(os.Stderr, "manifests: not as generated, run `go run ./test/manifests`:\n  %s\n", strings.Join(changed, "\n  "))
 		os.Exit(1)
 	case *verify:
-		fmt.Printf("manifests: %d files as generated\n", len(outputs))
+		fmt.Printf("manifests: %d files as generated\n", count)
 	default:
-		fmt.Printf("manifests: %d files, %d changed\n", len(outputs), len(changed))
+		fmt.Printf("manifests: %d files, %d changed\n", count, len(changed))
 	}
 }
