@@ -6,6 +6,9 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
 // validateAdmins refuses what would make a tenant, or everybody, a platform admin.
@@ -53,11 +56,44 @@ func (c *Config) validateOnboarding(path *field.Path) field.ErrorList {
 	return all
 }
 
+var (
+	operations = []review.Operation{review.Create, review.Update, review.Delete, review.Connect}
+	modes      = []tenant.Mode{tenant.ModeInherit, tenant.ModeMaintain, tenant.ModeSystem}
+)
+
 // validateControllers keeps accounts that a tenant can hold out of the caller table.
 func (c *Config) validateControllers(path *field.Path) field.ErrorList {
 	var all field.ErrorList
 	if c.Controllers.Shared != "" && c.tenantHeld(c.Controllers.Shared) {
 		all = append(all, field.Invalid(path.Child("shared"), c.Controllers.Shared, "is an account that a tenant can hold"))
+	}
+	for i, rule := range c.Controllers.Extra {
+		at := path.Child("extra").Index(i)
+		switch {
+		case rule.Identity == "" || rule.Identity == tenant.AnyIdentity:
+			all = append(all, field.Invalid(at.Child("identity"), rule.Identity, "must be one exact user name"))
+		case c.tenantHeld(rule.Identity):
+			all = append(all, field.Invalid(at.Child("identity"), rule.Identity, "is an account that a tenant can hold"))
+		}
+		if rule.Resource == "" {
+			all = append(all, field.Required(at.Child("resource"), "a plural resource, or * for any"))
+		}
+		if len(rule.Operations) == 0 {
+			all = append(all, field.Required(at.Child("operations"), "at least one"))
+		}
+		for j, operation := range rule.Operations {
+			if !slices.Contains(operations, operation) {
+				all = append(all, field.NotSupported(at.Child("operations").Index(j), operation, operations))
+			}
+		}
+		if !slices.Contains(modes, rule.Mode) {
+			all = append(all, field.NotSupported(at.Child("mode"), rule.Mode, modes))
+		}
+		for j, pointer := range rule.Fields {
+			if !strings.HasPrefix(pointer, "/") {
+				all = append(all, field.Invalid(at.Child("fields").Index(j), pointer, "must be a JSON pointer, beginning with a slash"))
+			}
+		}
 	}
 	return all
 }

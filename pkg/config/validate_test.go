@@ -6,12 +6,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
 func valid() *Config {
 	c := Default()
 	c.Issuers = []Issuer{{Alias: "local", Primary: true}}
 	return c
+}
+
+func row(identity string) tenant.ControllerRule {
+	return tenant.ControllerRule{Identity: identity, Group: "apps", Resource: "deployments",
+		Operations: []review.Operation{review.Update}, Mode: tenant.ModeMaintain, Fields: []string{"/status"}}
 }
 
 func seconds(n int) metav1.Duration {
@@ -54,6 +62,20 @@ func TestValidate(t *testing.T) {
 		"onboarding cap zero":      {func(c *Config) { c.Onboarding.Cap = 0 }, []string{"onboarding.cap"}},
 		"shared is a person":       {func(c *Config) { c.Controllers.Shared = "local:alice" }, []string{"controllers.shared"}},
 		"shared is a tenant's":     {func(c *Config) { c.Controllers.Shared = "system:serviceaccount:claude-runner-user-a:d" }, []string{"controllers.shared"}},
+		"extra row": {func(c *Config) {
+			c.Controllers.Extra = []tenant.ControllerRule{row("system:serviceaccount:argo:server")}
+		}, nil},
+		"extra row of anybody":  {func(c *Config) { c.Controllers.Extra = []tenant.ControllerRule{row("*")} }, []string{"controllers.extra[0].identity"}},
+		"extra row of a person": {func(c *Config) { c.Controllers.Extra = []tenant.ControllerRule{row("local:alice")} }, []string{"controllers.extra[0].identity"}},
+		"extra row of a tenant": {func(c *Config) {
+			c.Controllers.Extra = []tenant.ControllerRule{row("system:serviceaccount:claude-runner-user-a:d")}
+		}, []string{"controllers.extra[0].identity"}},
+		"empty extra row": {func(c *Config) { c.Controllers.Extra = []tenant.ControllerRule{{}} }, []string{"controllers.extra[0].identity", "controllers.extra[0].resource", "controllers.extra[0].operations", "controllers.extra[0].mode"}},
+		"bad extra row": {func(c *Config) {
+			bad := row("a")
+			bad.Operations, bad.Mode, bad.Fields = []review.Operation{"*"}, "all", []string{"status"}
+			c.Controllers.Extra = []tenant.ControllerRule{bad}
+		}, []string{"controllers.extra[0].operations[0]", "controllers.extra[0].mode", "controllers.extra[0].fields[0]"}},
 		"owner kind":               {func(c *Config) { c.OwnerKinds = []OwnerKind{{Group: "a.b", Version: "v1", Kind: "Foo"}} }, nil},
 		"owner kind bad":           {func(c *Config) { c.OwnerKinds = []OwnerKind{{Group: "A", Version: "1", Kind: ""}} }, []string{"ownerKinds[0].group", "ownerKinds[0].version", "ownerKinds[0].kind"}},
 		"owner kind twice":         {func(c *Config) { k := OwnerKind{Version: "v1", Kind: "F"}; c.OwnerKinds = []OwnerKind{k, k} }, []string{"ownerKinds[1]"}},
@@ -92,5 +114,27 @@ func TestValidate(t *testing.T) {
 				t.Errorf("fields with problems (-want +got):\n%s\n%v", diff, c.Validate())
 			}
 		})
+	}
+}
+
+func TestCallers(t *testing.T) {
+	c := valid()
+	c.Controllers.Extra = []tenant.ControllerRule{row("system:serviceaccount:argo:server")}
+	c.PlatformAdmins = Subjects{Groups: []string{"corp:sre"}, Users: []string{"local:root"}}
+	c.Onboarding.Issuers = []string{"local"}
+	want := tenant.Callers{
+		Aliases: []string{"local"}, SystemNamespace: "claude-runner-system", NamespacePrefix: "claude-runner-user-",
+		PlatformUsers: []string{"local:root"}, PlatformGroups: []string{"corp:sre"},
+		Controllers: tenant.ControllerTable{
+			Rules:  append(tenant.BuiltinControllers(), c.Controllers.Extra[0]),
+			Shared: "system:kube-controller-manager",
+		},
+	}
+	if diff := cmp.Diff(want, c.Callers()); diff != "" {
+		t.Errorf("Callers (-want +got):\n%s", diff)
+	}
+	door := tenant.Onboarding{Issuers: []string{"local"}, DefaultOrganization: "individuals", DefaultTier: "standard", Cap: 1000}
+	if diff := cmp.Diff(door, c.Door()); diff != "" {
+		t.Errorf("Door (-want +got):\n%s", diff)
 	}
 }

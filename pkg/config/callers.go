@@ -1,0 +1,22 @@
+package config
+
+import "gatehouse.dev/gatehouse/pkg/tenant"
+
+// Callers is what the classification of callers needs: the built-in caller table with
+// the extra rows after it.
+func (c *Config) Callers() tenant.Callers {
+	return tenant.Callers{
+		Aliases:         c.Aliases(),
+		SystemNamespace: c.SystemNamespace,
+		NamespacePrefix: c.TenantNamespacePrefix,
+		PlatformUsers:   c.PlatformAdmins.Users,
+		PlatformGroups:  c.PlatformAdmins.Groups,
+		Controllers: tenant.ControllerTable{
+			Rules:  append(tenant.BuiltinControllers(), c.Controllers.Extra...),
+			Shared: c.Controllers.Shared,
+		},
+	}
+}
+
+// Door is who may create her own Tenant, as the decision knows it.
+func (c *Config) Door() tenant.Onboarding { return tenant.Onboarding(c.Onboarding) }
