@@ -23,6 +23,21 @@ func compile(ctx context.Context, set Set, dir string, out io.Writer) error {
 	if err != nil {
 		return interrupted(ctx, set, err)
 	}
+	if err := goBuild(ctx, set, dir, newMeter(out, set.Name, total)); err != nil {
+		return interrupted(ctx, set, err)
+	}
+	for _, program := range set.Programs {
+		if err := rename(dir, program); err != nil {
+			return fmt.Errorf("build %s: %w", set.Name, err)
+		}
+	}
+	fmt.Fprintf(out, "%s: built in %s\n", set.Name, time.Since(started).Round(time.Second))
+	return nil
+}
+
+// goBuild runs go build and feeds the meter. An error carries the compiler's words.
+func goBuild(ctx context.Context, set Set, dir string, meter *meter) error {
+	defer meter.stop()
 	args := append([]string{"build", "-v", "-ldflags", set.Flags, "-o", dir + string(filepath.Separator)}, packages(set)...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = set.Module, environment()
@@ -31,23 +46,15 @@ func compile(ctx context.Context, set Set, dir string, out io.Writer) error {
 	cmd.WaitDelay = 10 * time.Second
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		return fmt.Errorf("build %s: %w", set.Name, err)
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("build %s: %w", set.Name, err)
+		return err
 	}
-	meter := newMeter(out, set.Name, total)
 	complaints := follow(stderr, meter)
-	meter.stop()
 	if err := cmd.Wait(); err != nil {
-		return interrupted(ctx, set, fmt.Errorf("%w\n%s", err, strings.Join(complaints, "\n")))
+		return fmt.Errorf("%w\n%s", err, strings.Join(complaints, "\n"))
 	}
-	for _, program := range set.Programs {
-		if err := rename(dir, program); err != nil {
-			return fmt.Errorf("build %s: %w", set.Name, err)
-		}
-	}
-	fmt.Fprintf(out, "%s: built in %s\n", set.Name, time.Since(started).Round(time.Second))
 	return nil
 }
 

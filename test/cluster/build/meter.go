@@ -10,6 +10,9 @@ import (
 // progressEvery is how often a build says how far it is.
 const progressEvery = 5 * time.Second
 
+// unknown is the total of a build whose packages nobody counted.
+const unknown = -1
+
 // meter prints the progress of a build every few seconds.
 type meter struct {
 	out     io.Writer
@@ -64,8 +67,8 @@ func (m *meter) note(text string) {
 func (m *meter) line(elapsed time.Duration) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.total < 0 {
-		return fmt.Sprintf("%s: building, %s", m.name, elapsed.Round(time.Second))
+	if m.total == unknown {
+		return fmt.Sprintf("%s: %d packages compiled, %s, %s", m.name, m.done, elapsed.Round(time.Second), m.last)
 	}
 	doing := "compiling " + m.last
 	if m.done >= m.total {
@@ -73,6 +76,3 @@ func (m *meter) line(elapsed time.Duration) string {
 	}
 	return fmt.Sprintf("%s: %d of %d packages, %s, %s", m.name, min(m.done, m.total), m.total, elapsed.Round(time.Second), doing)
 }
-
-// newWaiting is a meter for a build that does not say what it compiles.
-func newWaiting(out io.Writer, name string) *meter { return newMeter(out, name, -1) }

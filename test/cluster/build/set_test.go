@@ -109,7 +109,7 @@ func TestMeterLine(t *testing.T) {
 		"under way": {3, 10, "x: 3 of 10 packages, 1m5s, compiling example.com/p"},
 		"linking":   {10, 10, "x: 10 of 10 packages, 1m5s, linking"},
 		"programs":  {12, 10, "x: 10 of 10 packages, 1m5s, linking"},
-		"unknown":   {0, -1, "x: building, 1m5s"},
+		"unknown":   {2, unknown, "x: 2 packages compiled, 1m5s, example.com/p"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
