@@ -3,10 +3,10 @@ package webhooks
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"time"
 
+	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/review"
 )
 
@@ -56,9 +56,5 @@ func (h *Handler) guarded(ctx context.Context, r review.Request) (v review.Verdi
 // object's contents, so the log gets its type, the runtime's own words and the stack.
 func (h *Handler) panicked(problem any, about ...any) {
 	h.Metrics.Panicked()
-	said := fmt.Sprintf("%T", problem)
-	if own, ok := problem.(runtime.Error); ok {
-		said = own.Error()
-	}
-	h.Logger.Error(nil, "panic in a review", append(about, "panic", said, "stack", string(debug.Stack()))...)
+	h.Logger.Error(nil, "panic in a review", append(about, "panic", audit.Panic(problem), "stack", string(debug.Stack()))...)
 }

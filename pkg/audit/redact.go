@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 )
@@ -85,4 +87,13 @@ func cut(s string, limit int) string {
 		end--
 	}
 	return s[:end] + mark
+}
+
+// Panic says what was panicked with, without its contents: the runtime's own words, or
+// the type.
+func Panic(value any) string {
+	if own, ok := value.(runtime.Error); ok {
+		return own.Error()
+	}
+	return fmt.Sprintf("%T", value)
 }

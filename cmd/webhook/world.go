@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/apiutil"
+
+	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/facts/live"
+	"gatehouse.dev/gatehouse/pkg/gate"
+	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/quota/crd"
+)
+
+// keySecret holds the passport keys; the provisioner writes it.
+const keySecret = "gatehouse-passport-keys"
+
+// world is what the server knows of the cluster, on one connection.
+type world struct {
+	cache     cache.Cache
+	facts     *live.Facts
+	heartbeat *live.Heartbeat
+	keys      *live.Keys
+	owners    *live.Owners
+	ledger    quota.Ledger
+	logger    logr.Logger
+}
+
+func newWorld(c *config.Config, connection *rest.Config, identity string, r *report, logger logr.Logger) (*world, error) {
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme), researchv1.AddToScheme(scheme)); err != nil {
+		return nil, fmt.Errorf("scheme: %w", err)
+	}
+	httpClient, err := rest.HTTPClientFor(connection)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	mapper, err := apiutil.NewDynamicRESTMapper(connection, httpClient)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	lease := "gatehouse-webhook-" + identity
+	cacheOptions := live.CacheOptions(c.SystemNamespace, []string{keySecret}, lease)
+	cacheOptions.Scheme, cacheOptions.Mapper, cacheOptions.HTTPClient = scheme, mapper, httpClient
+	informers, err := cache.New(connection, cacheOptions)
+	if err != nil {
+		return nil, fmt.Errorf("cache: %w", err)
+	}
+	direct, err := client.New(connection, client.Options{Scheme: scheme, Mapper: mapper, HTTPClient: httpClient})
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	owners, err := metadata.NewForConfigAndClient(connection, httpClient)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	w := &world{cache: informers, logger: logger}
+	w.keys = &live.Keys{
+		Cache: informers, Namespace: c.SystemNamespace, Name: keySecret,
+		Failed: func(err error) { logger.Error(err, "passport keys not loaded") },
+	}
+	r.keys = w.keys.Keyring
+	w.heartbeat = &live.Heartbeat{
+		Cache: informers, Client: direct, Reader: direct,
+		Namespace: c.SystemNamespace, Name: lease, Holder: identity,
+		Report: r.annotations,
+		Failed: func(err error) { logger.Error(err, "lease not renewed") },
+	}
+	w.facts = &live.Facts{Cache: informers, Reader: direct, Prefix: c.TenantNamespacePrefix, Lease: w.heartbeat}
+	w.owners = &live.Owners{Client: owners, Mapper: mapper}
+	w.ledger = crd.New(crd.Options{Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry()})
+	return w, nil
+}
+
+// gate makes the decision out of what the world knows.
+func (w *world) gate(c *config.Config, program func() *engine.Program) *gate.Gate {
+	return &gate.Gate{
+		Facts: w.facts, Owners: w.owners, Keys: w.keys.Keyring, Program: program, Ledger: w.ledger,
+		Callers: c.Callers(), Onboarding: c.Door(), PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
+		Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
+	}
+}
+
+// start begins all watches and returns when ctx ends. The API server may not be there
+// yet, or not have our kinds: it tries until it is.
+func (w *world) start(ctx context.Context) error {
+	for _, step := range []struct {
+		name  string
+		begin func(context.Context) error
+	}{{"heartbeat", w.heartbeat.Start}, {"keys", w.keys.Start}, {"facts", w.facts.Start}} {
+		for {
+			err := step.begin(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err == nil {
+				w.logger.Info("watching", "what", step.name)
+				break
+			}
+			w.logger.Error(err, "not watching yet", "what", step.name)
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(time.Second):
+			}
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// fresh is nil while the facts may be decided on.
+func (w *world) fresh() error {
+	if w.facts.Snapshot() == nil {
+		return errors.New("the facts have not been listed yet")
+	}
+	if age := w.facts.Age(time.Now()); age > maxFactAge {
+		return fmt.Errorf("the facts are older than %s", maxFactAge)
+	}
+	return nil
+}
+
+// signs is nil while there is a key to sign with.
+func (w *world) signs() error {
+	ring := w.keys.Keyring()
+	if ring == nil {
+		return errors.New("no passport keys loaded")
+	}
+	if ring.Active() == "" {
+		return errors.New("no passport key is active")
+	}
+	return nil
+}
