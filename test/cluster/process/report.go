@@ -2,21 +2,28 @@ package process
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"gatehouse.dev/gatehouse/test/cluster/state"
 )
 
-// Reports asks every process of a cluster whether it is ready, all at once.
+// Reports asks every process of a cluster whether it is ready, all at once. The
+// supervisor, which has answered, comes first.
 func (r *Remote) Reports(ctx context.Context) ([]Report, error) {
 	all, err := r.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	reports := make([]Report, len(all))
+	reports := make([]Report, len(all)+1)
+	self := Recorded(r.dir, supervisorName)
+	reports[0] = Report{
+		Process: supervisorName, PID: self, Ready: true, RSS: Memory(self),
+		Address: strings.TrimPrefix(r.address.URL, "http://"), Log: r.dir.Log(supervisorName),
+	}
 	var group sync.WaitGroup
 	for i, status := range all {
-		group.Go(func() { reports[i] = report(ctx, r.dir, status) })
+		group.Go(func() { reports[i+1] = report(ctx, r.dir, status) })
 	}
 	group.Wait()
 	return reports, nil

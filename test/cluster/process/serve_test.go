@@ -42,7 +42,7 @@ func TestRemote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(reports) != 1 || !reports[0].Ready || reports[0].RSS == 0 {
+	if len(reports) != 2 || reports[0].Process != supervisorName || !reports[1].Ready || reports[1].RSS == 0 {
 		t.Fatalf("running process is reported as %+v", reports)
 	}
 	if err := remote.Stop(ctx, "sleeper", syscall.SIGKILL); err != nil {
@@ -52,8 +52,8 @@ func TestRemote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if reports[0].Ready || !strings.Contains(reports[0].Message, "killed") {
-		t.Fatalf("killed process is reported as %+v", reports[0])
+	if reports[1].Ready || !strings.Contains(reports[1].Message, "killed") {
+		t.Fatalf("killed process is reported as %+v", reports[1])
 	}
 	if err := remote.Restart(ctx, "sleeper"); err != nil {
 		t.Fatal(err)
