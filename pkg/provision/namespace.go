@@ -21,12 +21,20 @@ type namespaces struct {
 	live client.Reader
 }
 
-// find gives the namespace of this name if it was made for the Tenant of this UID; taken
-// says in words whose it is if it was not.
-func (n namespaces) find(ctx context.Context, name string, uid types.UID) (found *corev1.Namespace, taken string, err error) {
+// maker is the Tenant that a namespace must have been made for.
+type maker struct {
+	// uid of the Tenant, as the namespace's annotation records it.
+	uid types.UID
+	// made is the UID of the namespace that its status records, or "".
+	made types.UID
+}
+
+// find gives the namespace of this name if it was made for the Tenant; taken says in
+// words whose it is if it was not. One that lost its annotation is known by its UID.
+func (n namespaces) find(ctx context.Context, name string, by maker) (found *corev1.Namespace, taken string, err error) {
 	ns := &corev1.Namespace{}
 	err = n.Get(ctx, client.ObjectKey{Name: name}, ns)
-	if err != nil || ns.Annotations[v1alpha1.AnnotationTenantUID] != string(uid) {
+	if err != nil || ns.Annotations[v1alpha1.AnnotationTenantUID] != string(by.uid) {
 		*ns = corev1.Namespace{}
 		err = n.live.Get(ctx, client.ObjectKey{Name: name}, ns)
 	}
@@ -37,9 +45,12 @@ func (n namespaces) find(ctx context.Context, name string, uid types.UID) (found
 		return nil, "", fmt.Errorf("namespace %s: %w", name, err)
 	}
 	switch recorded := ns.Annotations[v1alpha1.AnnotationTenantUID]; recorded {
-	case string(uid):
+	case string(by.uid):
 		return ns, "", nil
 	case "":
+		if by.made != "" && ns.UID == by.made {
+			return ns, "", nil
+		}
 		return nil, fmt.Sprintf("namespace %s exists and was not made by Gatehouse; it is not taken over: remove it or give the tenant another name", name), nil
 	default:
 		return nil, fmt.Sprintf("namespace %s belongs to an earlier Tenant with uid %s; it is not taken over: wait until it is deleted, or delete it", name, recorded), nil
@@ -48,8 +59,8 @@ func (n namespaces) find(ctx context.Context, name string, uid types.UID) (found
 
 // ensure finds or creates the namespace. It is created and not applied: an apply would
 // take over what another made in the same moment.
-func (n namespaces) ensure(ctx context.Context, s home.Spec) (*corev1.Namespace, string, error) {
-	ns, taken, err := n.find(ctx, s.Namespace, s.UID)
+func (n namespaces) ensure(ctx context.Context, s home.Spec, made types.UID) (*corev1.Namespace, string, error) {
+	ns, taken, err := n.find(ctx, s.Namespace, maker{s.UID, made})
 	if err != nil || taken != "" || ns != nil {
 		return ns, taken, err
 	}
@@ -60,7 +71,7 @@ func (n namespaces) ensure(ctx context.Context, s home.Spec) (*corev1.Namespace,
 	}}
 	err = n.Create(ctx, ns, client.FieldOwner(fieldManager))
 	if apierrors.IsAlreadyExists(err) {
-		return n.find(ctx, s.Namespace, s.UID)
+		return n.find(ctx, s.Namespace, maker{s.UID, made})
 	}
 	if err != nil {
 		return nil, "", fmt.Errorf("create namespace %s: %w", s.Namespace, err)
@@ -69,8 +80,8 @@ func (n namespaces) ensure(ctx context.Context, s home.Spec) (*corev1.Namespace,
 }
 
 // remove deletes the namespace if it is ours and reports whether nothing of it is left.
-func (n namespaces) remove(ctx context.Context, name string, uid types.UID) (gone bool, err error) {
-	ns, _, err := n.find(ctx, name, uid)
+func (n namespaces) remove(ctx context.Context, name string, by maker) (gone bool, err error) {
+	ns, _, err := n.find(ctx, name, by)
 	if err != nil {
 		return false, err
 	}

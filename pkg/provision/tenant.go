@@ -9,6 +9,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -56,7 +57,7 @@ func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 		return reconcile.Result{}, err
 	}
 	effective := tenant.Resolve(known, nil)
-	ns, standing, err := r.furnish(ctx, r.spec(known, effective))
+	ns, standing, err := r.furnish(ctx, r.spec(known, effective), t.Status.NamespaceUID)
 	if err == nil && standing.ready {
 		standing = judge(effective)
 	}
@@ -81,15 +82,15 @@ func (r *tenants) spec(f tenant.Facts, e tenant.Effective) home.Spec {
 }
 
 // furnish makes the namespace and all that stands in it.
-func (r *tenants) furnish(ctx context.Context, s home.Spec) (*corev1.Namespace, standing, error) {
-	ns, taken, err := r.namespaces.ensure(ctx, s)
+func (r *tenants) furnish(ctx context.Context, s home.Spec, made types.UID) (*corev1.Namespace, standing, error) {
+	ns, taken, err := r.namespaces.ensure(ctx, s, made)
 	switch {
 	case err != nil:
 		return nil, standing{}, err
 	case taken != "":
 		return nil, standing{reason: ReasonNamespaceTaken, message: taken}, nil
 	case !ns.DeletionTimestamp.IsZero():
-		return nil, standing{reason: ReasonNamespaceTerminating, message: fmt.Sprintf("namespace %s is being deleted; it is made anew when it is gone", s.Namespace)}, nil
+		return ns, standing{reason: ReasonNamespaceTerminating, message: fmt.Sprintf("namespace %s is being deleted; it is made anew when it is gone", s.Namespace)}, nil
 	}
 	if err := r.applier.applyAll(ctx, s); err != nil {
 		return ns, standing{}, err
@@ -133,9 +134,11 @@ func (r *tenants) conclude(ctx context.Context, t *v1alpha1.Tenant, ns *corev1.N
 	}
 	before := t.DeepCopy()
 	t.Status.ObservedGeneration = t.Generation
-	t.Status.Namespace, t.Status.NamespaceUID = "", ""
-	if ns != nil {
+	switch {
+	case ns != nil:
 		t.Status.Namespace, t.Status.NamespaceUID = ns.Name, ns.UID
+	case failed == nil && s.reason == ReasonNamespaceTaken:
+		t.Status.Namespace, t.Status.NamespaceUID = "", ""
 	}
 	s.set(&t.Status.Conditions, t.Generation)
 	if !apiequality.Semantic.DeepEqual(before.Status, t.Status) {
@@ -160,7 +163,7 @@ func (r *tenants) tearDown(ctx context.Context, t *v1alpha1.Tenant) (reconcile.R
 		return reconcile.Result{}, nil
 	}
 	name := r.prefix + t.Name
-	gone, err := r.namespaces.remove(ctx, name, t.UID)
+	gone, err := r.namespaces.remove(ctx, name, maker{t.UID, t.Status.NamespaceUID})
 	if err != nil {
 		return retry(err)
 	}
