@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -143,7 +144,7 @@ func (r *tenants) conclude(ctx context.Context, t *v1alpha1.Tenant, ns *corev1.N
 	s.set(&t.Status.Conditions, t.Generation)
 	if !apiequality.Semantic.DeepEqual(before.Status, t.Status) {
 		if err := r.Status().Patch(ctx, t, client.MergeFrom(before)); err != nil {
-			return retry(fmt.Errorf("tenant %s: write status: %w", t.Name, err))
+			return retry(errors.Join(failed, fmt.Errorf("tenant %s: write status: %w", t.Name, err)))
 		}
 		log.FromContext(ctx).Info("tenant", "tenant", t.Name, "ready", s.ready, "reason", s.reason, "message", s.message,
 			"ageMilliseconds", time.Since(t.CreationTimestamp.Time).Milliseconds())

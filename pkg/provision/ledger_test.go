@@ -1,0 +1,191 @@
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/quota"
+)
+
+func TestNextSweep(t *testing.T) {
+	open := func(left ...time.Duration) v1alpha1.QuotaLedgerSpec {
+		var s v1alpha1.LedgerSection
+		for _, d := range left {
+			s.Entries = append(s.Entries, v1alpha1.LedgerEntry{Expires: metav1.NewTime(today.Add(d))})
+		}
+		return v1alpha1.QuotaLedgerSpec{Sections: []v1alpha1.LedgerSection{{}, s}}
+	}
+	for name, tt := range map[string]struct {
+		spec v1alpha1.QuotaLedgerSpec
+		want time.Duration
+	}{
+		"nothing open":      {open(), 0},
+		"far away":          {open(time.Hour), sweep},
+		"the first of them": {open(time.Minute, 4*time.Second), 4 * time.Second},
+		"over":              {open(-time.Hour), time.Second},
+	} {
+		if got := nextSweep(tt.spec, today); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+func TestSettlerComesBack(t *testing.T) {
+	down := errors.New("down")
+	for name, tt := range map[string]struct {
+		err, want error
+		back      bool
+	}{
+		"settled":  {nil, nil, false},
+		"conflict": {fmt.Errorf("settle: %w", quota.ErrConflict), nil, true},
+		"down":     {down, down, false},
+	} {
+		r := &settler{gone: &gone{}, now: time.Now, settle: func(context.Context, string, func(types.UID) bool) (v1alpha1.QuotaLedgerSpec, error) {
+			return v1alpha1.QuotaLedgerSpec{}, tt.err
+		}}
+		result, err := r.Reconcile(t.Context(), request("organization/acme"))
+		if !errors.Is(err, tt.want) || (result.RequeueAfter > 0) != tt.back {
+			t.Errorf("%s: %v, %v", name, result, err)
+		}
+	}
+}
+
+// recorder keeps what is asked for, and how soon.
+type recorder struct {
+	workqueue.TypedRateLimitingInterface[reconcile.Request]
+	asked []string
+}
+
+func (r *recorder) Add(q reconcile.Request) { r.asked = append(r.asked, q.Name) }
+func (r *recorder) AddAfter(q reconcile.Request, d time.Duration) {
+	r.asked = append(r.asked, q.Name+" after "+d.String())
+}
+
+func session(uid types.UID, phase researchv1.Phase) *researchv1.ResearchSession {
+	return &researchv1.ResearchSession{
+		ObjectMeta: metav1.ObjectMeta{Namespace: prefix + "alice", Name: "a", UID: uid},
+		Status:     researchv1.ResearchSessionStatus{Phase: phase},
+	}
+}
+
+func TestWhatAsksForASettlement(t *testing.T) {
+	const soon, late = "organization/acme after 200ms", "organization/acme after 15s"
+	moved := alice()
+	moved.Spec.Organization = v1alpha1.OrganizationIndividuals
+	d := domains{Reader: newServer(t, alice()), prefix: prefix}
+	tests := map[string]struct {
+		on   func(h, tenants handler.EventHandler, q queue)
+		want []string
+		gone types.UID
+	}{
+		"a session comes": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Create(t.Context(), event.CreateEvent{Object: session("u1", "")}, q)
+		}, want: []string{soon}},
+		"a session goes": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Delete(t.Context(), event.DeleteEvent{Object: session("u1", "")}, q)
+		}, want: []string{soon}, gone: "u1"},
+		"a session ends": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: session("u1", researchv1.PhaseRunning), ObjectNew: session("u1", researchv1.PhaseFailed)}, q)
+		}, want: []string{soon}},
+		"a chat message": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: session("u1", researchv1.PhaseRunning), ObjectNew: session("u1", researchv1.PhaseRunning)}, q)
+		}},
+		"another session of the name": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: session("u1", researchv1.PhaseRunning), ObjectNew: session("u2", researchv1.PhaseRunning)}, q)
+		}, want: []string{soon}, gone: "u1"},
+		"a session of nobody's": {on: func(h, _ handler.EventHandler, q queue) {
+			s := session("u1", "")
+			s.Namespace = "default"
+			h.Create(t.Context(), event.CreateEvent{Object: s}, q)
+		}},
+		"a tenant moves": {on: func(_, h handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: alice(), ObjectNew: moved}, q)
+		}, want: []string{soon, "tenant/alice after 200ms"}},
+		"a tenant changes otherwise": {on: func(_, h handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: alice(), ObjectNew: alice()}, q)
+		}},
+		"a reservation": {on: func(_, h handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: acmeLedger("1"), ObjectNew: acmeLedger("2")}, q)
+		}, want: []string{late}},
+		"a ledger is deleted": {on: func(_, h handler.EventHandler, q queue) {
+			h.Delete(t.Context(), event.DeleteEvent{Object: acmeLedger("1")}, q)
+		}, want: []string{soon}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			q, g := &recorder{}, &gone{}
+			tt.on(sessionHandler(d, g), domainHandler(d), q)
+			if diff := cmp.Diff(tt.want, q.asked); diff != "" {
+				t.Errorf("asked (-want +got):\n%s", diff)
+			}
+			for _, uid := range []types.UID{"u1", "u2"} {
+				if g.has(uid) != (uid == tt.gone) {
+					t.Errorf("%s gone: %v", uid, g.has(uid))
+				}
+			}
+		})
+	}
+}
+
+func TestWhoseUsageALedgerChanges(t *testing.T) {
+	before, after := acmeLedger("1"), acmeLedger("1")
+	section := func(name, used string) v1alpha1.LedgerSection {
+		return v1alpha1.LedgerSection{Tenant: name, Settled: []v1alpha1.LedgerAmount{{Dimension: "sessions", Amount: resource.MustParse(used)}}}
+	}
+	before.Spec.Sections = append(before.Spec.Sections, section("carol", "1"), section("frank", "1"))
+	after.Spec.Sections = append(after.Spec.Sections, section("carol", "2"))
+	q := &recorder{}
+	sectionHandler().Update(t.Context(), event.UpdateEvent{ObjectOld: before, ObjectNew: after}, q)
+	if diff := cmp.Diff([]string{"carol", "frank"}, q.asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+func TestGoneIsBounded(t *testing.T) {
+	g := &gone{}
+	for n := range goneSize + 10 {
+		g.add(types.UID(fmt.Sprint(n)))
+		g.add(types.UID(fmt.Sprint(n)))
+	}
+	if len(g.set) != goneSize || g.has("9") || !g.has("10") || !g.has(types.UID(fmt.Sprint(goneSize+9))) {
+		t.Errorf("%d remembered; first %v, eleventh %v", len(g.set), g.has("9"), g.has("10"))
+	}
+}
+
+func TestContentChanged(t *testing.T) {
+	quotaOf := func(change func(*corev1.ResourceQuota)) client.Object {
+		q := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "gatehouse", ResourceVersion: "1"}}
+		change(q)
+		return q
+	}
+	for name, tt := range map[string]struct {
+		change func(*corev1.ResourceQuota)
+		want   bool
+	}{
+		"counted":  {func(q *corev1.ResourceQuota) { q.ResourceVersion, q.Status.Used = "2", corev1.ResourceList{"pods": {}} }, false},
+		"bounds":   {func(q *corev1.ResourceQuota) { q.Spec.Hard = corev1.ResourceList{"pods": {}} }, true},
+		"labels":   {func(q *corev1.ResourceQuota) { q.Labels = map[string]string{"a": "b"} }, true},
+		"deletion": {func(q *corev1.ResourceQuota) { q.DeletionTimestamp = &metav1.Time{Time: today} }, true},
+	} {
+		e := event.UpdateEvent{ObjectOld: quotaOf(func(*corev1.ResourceQuota) {}), ObjectNew: quotaOf(tt.change)}
+		if got := contentChanged().Update(e); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
