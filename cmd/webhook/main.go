@@ -65,7 +65,7 @@ func run(args []string, stderr io.Writer) int {
 	flags.StringVar(&o.metricsListen, "metrics-listen", "127.0.0.1:8080", "`ADDRESS` that serves /metrics, /healthz and /readyz over plain HTTP")
 	flags.StringVar(&o.identity, "identity", "", "`NAME` of this replica, for its Lease; the host name if empty")
 	flags.StringVar(&o.decisionLog, "decision-log", "", "`FILE` that decisions are appended to; stdout if empty")
-	flags.DurationVar(&o.drainPeriod, "drain-period", -1, "how long to go on answering after SIGTERM; overrides webhook.drainPeriod unless negative")
+	flags.DurationVar(&o.drainPeriod, "drain-period", -1, "how long to go on answering after SIGTERM; negative means webhook.drainPeriod")
 	flags.IntVar(&o.verbosity, "v", 0, "verbosity of the log on stderr, 0 to 4")
 	ctrl.RegisterFlags(flags) // --kubeconfig
 	switch err := flags.Parse(args); {

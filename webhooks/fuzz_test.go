@@ -1,4 +1,4 @@
-package fuzz
+package webhooks_test
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func (a *allower) Handle(_ context.Context, r review.Request) review.Verdict {
 // FuzzBody sends any bytes as the body of a review: no panic, no allow for what an
 // independent reader does not take for a review, no other status than the agreed ones.
 func FuzzBody(f *testing.F) {
-	reviews, err := filepath.Glob("../../webhooks/testdata/*/request.json")
+	reviews, err := filepath.Glob("testdata/*/request.json")
 	if err != nil || len(reviews) == 0 {
 		f.Fatalf("no seeds: %v", err)
 	}
