@@ -94,7 +94,9 @@ func serve(file, metrics string, logger logr.Logger) error {
 
 // newLogger writes JSON lines to stderr.
 func newLogger(identity string) (logr.Logger, func(), error) {
-	z, err := zap.NewProduction()
+	c := zap.NewProductionConfig()
+	c.DisableStacktrace = true // an error names its object; the trace is the library's
+	z, err := c.Build()
 	if err != nil {
 		return logr.Logger{}, nil, fmt.Errorf("logger: %w", err)
 	}
