@@ -59,7 +59,7 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 		compiler: compiler,
 		values:   cache.NewInterQueryValueCache(ctx, nil),
 		builtins: o.builtins,
-		indexing: true,
+		indexing: !o.Unoptimized,
 	}
 	if program.budget <= 0 {
 		program.budget = 2 * time.Second

@@ -32,6 +32,9 @@ type Options struct {
 	// MaxOrphans is how many evaluations may outlive their answer before every further
 	// one is refused; 0 means 4.
 	MaxOrphans int
+	// Unoptimized switches rule indexing and early exit off, only to prove that they
+	// change no answer.
+	Unoptimized bool
 
 	// builtins are extra functions that a test brings along.
 	builtins map[string]*topdown.Builtin

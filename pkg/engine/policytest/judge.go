@@ -2,7 +2,6 @@ package policytest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -21,11 +20,7 @@ func (e Example) judge(ctx context.Context, program *engine.Program, rule string
 	if err != nil {
 		return []string{err.Error()}
 	}
-	raw, err := json.Marshal(review)
-	if err != nil {
-		return []string{err.Error()}
-	}
-	input, err := engine.ObjectValue(raw)
+	input, err := Value(review)
 	if err != nil {
 		return []string{err.Error()}
 	}

@@ -6,8 +6,8 @@
 #   model that it names; names are compared exactly. On UPDATE only what changed is
 #   judged, so that a session of a model that was retired since still gets its messages
 #   and its scale-down. Values taken from elsewhere (valueFrom) cannot be judged and are
-#   denied; a whole ConfigMap or Secret taken in by envFrom is not looked into, the
-#   gateway judges what its calls ask for.
+#   denied. Not looked into: a whole ConfigMap or Secret taken in by envFrom, and what a
+#   program is told by arguments or files.
 # custom:
 #   match:
 #     groups: ["", apps, batch, research.example.com]

@@ -1,0 +1,83 @@
+package policytest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Document writes the policies of a report as Markdown: a table, then each policy with
+// its parameters and its examples, which are its tests.
+func Document(r Report) string {
+	var b strings.Builder
+	b.WriteString("| rule | looks at | what it does |\n|---|---|---|\n")
+	for _, p := range r.Policies {
+		fmt.Fprintf(&b, "| [%s](%s/rule.rego) | %s | %s |\n", p.Rule, p.Rule, looksAt(p), p.Title)
+	}
+	for _, p := range r.Policies {
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n", p.Rule, strings.TrimSpace(p.Description))
+		if len(p.Parameters) > 0 {
+			b.WriteString("\nParameters and their defaults:\n\n")
+			for _, key := range sortedKeys(p.Parameters) {
+				// Values of JSON's own types: it cannot fail.
+				raw, _ := json.Marshal(p.Parameters[key])
+				fmt.Fprintf(&b, "- `%s`: `%s`\n", key, raw)
+			}
+		}
+		b.WriteString("\n| example | answer |\n|---|---|\n")
+		for _, e := range slices.Concat(p.Pass, p.Fail) {
+			fmt.Fprintf(&b, "| [%s](%s) | %s |\n", e.Case, e.File, answer(e.Expect))
+		}
+	}
+	return b.String()
+}
+
+func looksAt(p PolicyReport) string {
+	all := func(list []string) bool { return slices.Contains(list, "*") }
+	m := p.Match
+	if all(m.Groups) && all(m.Kinds) && all(m.Operations) {
+		return "everything"
+	}
+	kinds, operations := strings.Join(m.Kinds, ", "), strings.Join(m.Operations, ", ")
+	if all(m.Kinds) {
+		kinds = "every kind"
+	}
+	if all(m.Operations) {
+		operations = "every operation"
+	}
+	return kinds + ": " + operations
+}
+
+func answer(e Expectation) string {
+	if e.empty() {
+		return "passes"
+	}
+	var parts []string
+	for _, text := range e.Deny {
+		parts = append(parts, "denied: "+cell(text))
+	}
+	for _, text := range e.Warn {
+		parts = append(parts, "warned: "+cell(text))
+	}
+	for _, dimension := range sortedKeys(e.Demand) {
+		parts = append(parts, "takes "+e.Demand[dimension]+" of "+dimension)
+	}
+	for _, at := range sortedKeys(e.Mutate) {
+		parts = append(parts, "sets "+at)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func cell(text string) string {
+	return "`" + strings.ReplaceAll(strings.ReplaceAll(text, "|", "\\|"), "\n", " ") + "`"
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
