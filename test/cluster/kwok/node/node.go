@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/kwok/pkg/apis/internalversion"
 	"sigs.k8s.io/kwok/pkg/client/clientset/versioned"
 	"sigs.k8s.io/kwok/pkg/kwok/controllers"
 	"sigs.k8s.io/kwok/pkg/utils/client"
@@ -40,8 +41,15 @@ func Parse(pairs []string) ([]Node, error) {
 
 // Run plays the nodes until ctx ends.
 func Run(ctx context.Context, nodes []Node) error {
+	shipped, err := stages()
+	if err != nil {
+		return err
+	}
+	if err := warm(ctx, shipped); err != nil {
+		return err
+	}
 	for i, n := range nodes {
-		conf, err := configure(n, fmt.Sprintf(podNetwork, i))
+		conf, err := configure(n, fmt.Sprintf(podNetwork, i), shipped)
 		if err != nil {
 			return fmt.Errorf("node %s: %w", n.Name, err)
 		}
@@ -59,11 +67,7 @@ func Run(ctx context.Context, nodes []Node) error {
 
 // configure fills what kwok's own command would, for one node. Leases stay off: with a
 // duration kwok claims nodes by Lease under its own name, which a node must not do.
-func configure(n Node, network string) (controllers.Config, error) {
-	stages, err := stages()
-	if err != nil {
-		return controllers.Config{}, err
-	}
+func configure(n Node, network string, stages map[internalversion.StageResourceRef][]*internalversion.Stage) (controllers.Config, error) {
 	clients, err := client.NewClientset("", n.Kubeconfig)
 	if err != nil {
 		return controllers.Config{}, fmt.Errorf("read kubeconfig: %w", err)
