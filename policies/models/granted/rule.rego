@@ -37,8 +37,10 @@ package models.granted
 
 import data.lib.text
 
-# A choice is {at, value}: where a model is chosen, and what is chosen. Partial sets
-# are never undefined, so that no choice is lost.
+# Choices are [where, what, from]: where a model is chosen, as a path; what is chosen;
+# and the source it is taken from instead, or null. Partial sets are never undefined, so
+# that no choice is lost. Words are made for the few that are shown only: a Pod may hold
+# thousands of variables.
 chosen contains session_choice(input.request.object) if is_session
 
 chosen contains choice if some choice in env_choices(input.expansion.pods)
@@ -54,10 +56,38 @@ chosen_before contains choice if {
 	some choice in env_choices(input.expansion.oldPods)
 }
 
-deny contains text.message(problem(choice), allowed, next) if {
+wrong contains choice if {
 	some choice in (chosen - chosen_before)
-	value := choice.value
-	not acceptable(value)
+	[_, what, from] := choice
+	not [what, from] in acceptable
+}
+
+# acceptable are the values that may stand there: names and aliases of granted models.
+acceptable contains [name, null] if some name in usable
+
+acceptable contains [alias, null] if {
+	some alias, name in input.models.aliases
+	name in usable
+}
+
+usable contains name if {
+	some name in input.models.effective
+	input.models.known[name].retired == false
+}
+
+# most is how many choices are named.
+most := 8
+
+deny contains text.message(problem(choice), allowed, next) if {
+	some choice in array.slice(sort(wrong), 0, most)
+}
+
+deny contains text.message(
+	sprintf("%d more choices of a model are not granted either", [count(wrong) - most]),
+	allowed,
+	next,
+) if {
+	count(wrong) > most
 }
 
 deny contains text.message(
@@ -65,7 +95,7 @@ deny contains text.message(
 	"settings are objects, containers and their env lists of objects with a name",
 	"correct the manifest",
 ) if {
-	some at in malformed
+	some at in array.slice(sort(malformed), 0, most)
 }
 
 deny contains text.message(
@@ -96,7 +126,7 @@ kind := input.request.kind.kind
 
 # Sessions.
 
-session_choice(session) := {"at": "spec.llmSettings.model", "value": session_model(session)}
+session_choice(session) := [["spec.llmSettings.model"], session_model(session), null]
 
 session_model(session) := value if {
 	value := object.get(session, ["spec", "llmSettings", "model"], null)
@@ -114,7 +144,7 @@ malformed contains "spec" if {
 	not session_has_spec
 }
 
-session_has_spec if has_spec(input.request.object)
+session_has_spec if is_object(input.request.object.spec)
 
 malformed contains "spec.llmSettings" if {
 	is_session
@@ -126,14 +156,26 @@ malformed contains "spec.llmSettings" if {
 
 lists := ["containers", "initContainers", "ephemeralContainers"]
 
+# env_choices are the variables that choose a model. A variable without a value has the
+# empty one.
 env_choices(pods) := {choice |
+	some place in variables(pods)
+	[path, list, container, variable] := place
+	chooses_model(variable.name)
+	choice := [
+		[path, list, container, variable.name],
+		object.get(variable, "value", ""),
+		object.get(variable, "valueFrom", null),
+	]
+}
+
+variables(pods) := [place |
 	some pod in pods
 	some list in lists
 	some container in pod.spec[list]
 	some variable in container.env
-	chooses_model(variable.name)
-	choice := {"at": place(pod, list, container, variable), "value": env_value(variable)}
-}
+	place := [object.get(pod, "path", ""), list, object.get(container, "name", ""), variable]
+]
 
 chooses_model(name) if name in input.parameters.env
 
@@ -144,97 +186,86 @@ chooses_model(name) if {
 	endswith(name, family.suffix)
 }
 
-place(pod, list, container, variable) := sprintf("%s.%s[%s].env[%s]", [
-	path(pod),
-	list,
-	text.quote(object.get(container, "name", "")),
-	text.quote(variable.name),
-])
-
-# Where a pod's spec is, for people: the pod's path is empty for a Pod itself.
-path(pod) := "spec" if object.get(pod, "path", "") == ""
-
-else := sprintf("%s.spec", [pod.path])
-
-# What Kubernetes makes of a variable: no value is the empty one.
-env_value(variable) := {"from": variable.valueFrom} if object.get(variable, "valueFrom", null) != null
-
-else := value if {
-	value := object.get(variable, "value", null)
-	value != null
-}
-
-else := ""
-
 # Nothing of another shape is passed over: what cannot be read is named.
 
-malformed contains path(pod) if {
+malformed contains spec_of(pod) if {
 	some pod in input.expansion.pods
 	not has_spec(pod)
 }
 
-malformed contains sprintf("%s.%s", [path(pod), list]) if {
+has_spec(pod) if is_object(pod.spec)
+
+malformed contains sprintf("%s.%s", [spec_of(pod), list]) if {
 	some pod in input.expansion.pods
 	some list in lists
 	value := pod.spec[list]
 	not type_name(value) in {"array", "null"}
 }
 
-malformed contains sprintf("%s.%s[%d]", [path(pod), list, i]) if {
+malformed contains sprintf("%s.%s[%d]", [spec_of(pod), list, i]) if {
 	some pod in input.expansion.pods
 	some list in lists
 	some i, container in pod.spec[list]
 	not is_container(container)
 }
 
-has_spec(object) if is_object(object.spec)
-
 is_container(container) if {
 	is_object(container)
-	env := object.get(container, "env", null)
-	type_name(env) in {"array", "null"}
-	count([variable | some variable in env; not has_name(variable)]) == 0
+	not has_env(container)
 }
 
-has_name(variable) if is_string(variable.name)
+is_container(container) if container.env == null
 
-# Verdict on one value.
-
-acceptable(value) if {
-	name := model_of(value)
-	name in input.models.effective
-	object.get(input.models.known[name], "retired", true) == false
+is_container(container) if {
+	is_array(container.env)
+	count([name | name := container.env[_].name; is_string(name)]) == count(container.env)
 }
 
-model_of(value) := value if input.models.known[value]
+has_env(container) if _ = container.env
 
-else := input.models.aliases[value]
+spec_of(pod) := spec_at(object.get(pod, "path", ""))
 
-problem(choice) := sprintf("model %s at %s is not granted to tenant %s", [
-	text.quote(choice.value), choice.at, text.quote(tenant),
+# Where a pod's spec is: the path of a Pod itself is empty.
+spec_at(path) := "spec" if path == ""
+
+else := sprintf("%s.spec", [path])
+
+# Words for one choice.
+
+place_of(where) := where[0] if count(where) == 1
+
+else := sprintf("%s.%s[%s].env[%s]", [
+	spec_at(where[0]),
+	where[1],
+	text.quote(where[2]),
+	text.quote(where[3]),
+])
+
+problem(choice) := sprintf("the model at %s is taken from elsewhere (valueFrom) and cannot be judged", [
+	place_of(choice[0]),
 ]) if {
-	object.get(input.models.known[model_of(choice.value)], "retired", true) == false
+	choice[2] != null
 }
 
-else := sprintf("model %s at %s is retired", [text.quote(choice.value), choice.at]) if {
-	input.models.known[model_of(choice.value)]
+else := sprintf("model %s at %s %s", [text.quote(choice[1]), place_of(choice[0]), fault(choice[1])])
+
+fault(value) := sprintf("is not granted to tenant %s", [text.quote(tenant)]) if {
+	object.get(model_of(value), "retired", true) == false
 }
 
-else := sprintf("the model at %s is taken from elsewhere (valueFrom) and cannot be judged", [choice.at]) if {
-	choice.value.from
-}
+else := "is retired" if model_of(value)
 
-else := sprintf("model %s at %s is not known here", [text.quote(choice.value), choice.at])
+else := "is not known here"
+
+model_of(value) := input.models.known[value] if input.models.known[value]
+
+else := input.models.known[input.models.aliases[value]]
 
 default tenant := "none"
 
 tenant := input.tenant.name
 
-default usable := "none"
-
-usable := text.list(input.models.effective)
-
-allowed := sprintf("usable: %s", [usable])
+allowed := sprintf("usable: %s", [text.list(usable)])
 
 default next := "choose one of them, or ask the platform's administrators for a grant"
 

@@ -95,7 +95,7 @@ test_no_models_known_is_denied if {
 test_messages if {
 	granted.deny == {concat("", [
 		`model "claude-opus" at spec.llmSettings.model is not granted to tenant "alice"; `,
-		`usable: "claude-old", "claude-sonnet"; `,
+		`usable: "claude-sonnet"; `,
 		`choose one of them, or ask an admin of organization "acme" for a grant`,
 	])} with input as creates(settings({"model": "claude-opus"}))
 	some retired in granted.deny with input as creates(settings({"model": "claude-old"}))
@@ -188,4 +188,11 @@ test_pods_that_were_not_worked_out_are_denied if {
 	some nameless in granted.deny with input as {}
 	startswith(nameless, `the pods of this "object" were not worked out`)
 	count(granted.deny) == 0 with input as object.union(changes([], []), {"request": {"subResource": "status"}})
+}
+
+test_only_some_of_many_are_named if {
+	many := [{"name": "LLM_MODEL", "value": sprintf("m%d", [i])} | some i, _ in split(sprintf("%20d", [0]), "")]
+	count(granted.deny) == 9 with input as runs([pod("containers", many)])
+	some msg in granted.deny with input as runs([pod("containers", many)])
+	startswith(msg, `12 more choices of a model are not granted either; usable: "claude-sonnet"; `)
 }
