@@ -166,7 +166,8 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{source: &fixedSource{}, now: time.Now()}
+	// Certificates know whole seconds only.
+	b := &bench{source: &fixedSource{}, now: time.Now().Truncate(time.Second)}
 	b.TrustGate = &TrustGate{
 		Source: b.source, DNSName: "localhost", Logger: logr.Discard(),
 		Bundles: func() [][]byte { return b.bundles },

@@ -75,7 +75,9 @@ func (g *Group) Run(ctx context.Context) error {
 	}
 
 	handler := &closing{Handler: g.Handler}
+	open := &connections{busy: map[net.Conn]bool{}}
 	server := newTLSServer(handler, g.Certificate, g.Logger.WithName("https"))
+	server.ConnState = open.track
 	go func() { failed <- fmt.Errorf("https server: %w", server.ServeTLS(g.Listener, "", "")) }()
 	servers := []*http.Server{server}
 	if g.Operations != nil {
@@ -93,14 +95,14 @@ func (g *Group) Run(ctx context.Context) error {
 	case cause = <-failed:
 		g.Logger.Error(cause, "ending")
 	}
-	g.end(handler, servers)
+	g.end(handler, open, servers)
 	stopTasks()
 	g.wait(&tasks)
 	return cause
 }
 
 // end lets go of callers without losing one.
-func (g *Group) end(handler *closing, servers []*http.Server) {
+func (g *Group) end(handler *closing, open *connections, servers []*http.Server) {
 	g.Health.Drain()
 	handler.on.Store(true)
 	time.Sleep(g.DrainPeriod)
@@ -108,6 +110,10 @@ func (g *Group) end(handler *closing, servers []*http.Server) {
 		g.Drain()
 		time.Sleep(min(lastCall, g.DrainPeriod))
 	}
+	// Shutdown drops a request that it finds just arrived on a connection. So the door
+	// closes first, and those who came in before are waited for.
+	_ = g.Listener.Close()
+	open.wait(shutdownTimeout)
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
 	for _, server := range servers {
