@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -70,6 +71,18 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 			},
 		}).Build()
 	return s
+}
+
+// count does what the quota controller does.
+func (s *server) count(t *testing.T, q *corev1.ResourceQuota) {
+	t.Helper()
+	q.Status.Hard, q.Status.Used = q.Spec.Hard, corev1.ResourceList{}
+	for name := range q.Spec.Hard {
+		q.Status.Used[name] = resource.Quantity{}
+	}
+	if err := s.Update(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // written counts the writes of one act.

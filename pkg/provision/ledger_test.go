@@ -171,6 +171,7 @@ func TestGoneIsBounded(t *testing.T) {
 func TestContentChanged(t *testing.T) {
 	quotaOf := func(change func(*corev1.ResourceQuota)) client.Object {
 		q := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "gatehouse", ResourceVersion: "1"}}
+		q.Spec.Hard = corev1.ResourceList{"secrets": {}}
 		change(q)
 		return q
 	}
@@ -178,7 +179,10 @@ func TestContentChanged(t *testing.T) {
 		change func(*corev1.ResourceQuota)
 		want   bool
 	}{
-		"counted":  {func(q *corev1.ResourceQuota) { q.ResourceVersion, q.Status.Used = "2", corev1.ResourceList{"pods": {}} }, false},
+		"counted": {func(q *corev1.ResourceQuota) { q.ResourceVersion, q.Status.Used = "2", corev1.ResourceList{"pods": {}} }, false},
+		"counted at all": {func(q *corev1.ResourceQuota) {
+			q.Status.Hard, q.Status.Used = q.Spec.Hard, corev1.ResourceList{"secrets": {}}
+		}, true},
 		"bounds":   {func(q *corev1.ResourceQuota) { q.Spec.Hard = corev1.ResourceList{"pods": {}} }, true},
 		"labels":   {func(q *corev1.ResourceQuota) { q.Labels = map[string]string{"a": "b"} }, true},
 		"deletion": {func(q *corev1.ResourceQuota) { q.DeletionTimestamp = &metav1.Time{Time: today} }, true},

@@ -8,6 +8,7 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -34,10 +35,14 @@ func setup(m manager.Manager, c *config.Config) error {
 	if err := m.Add(&keys{client: direct, live: direct, namespace: c.SystemNamespace, now: time.Now}); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
+	counts := &counting{client: direct, namespace: c.SystemNamespace}
+	if err := m.Add(counts); err != nil {
+		return fmt.Errorf("counting: %w", err)
+	}
 	for name, add := range map[string]func() error{
 		"tenant": func() error {
 			return setupTenants(m, c, &tenants{
-				Client: cached, facts: known, applier: applier,
+				Client: cached, facts: known, applier: applier, counting: counts,
 				namespaces: namespaces{Client: cached, live: direct},
 				prefix:     c.TenantNamespacePrefix, systemNamespace: c.SystemNamespace,
 			})
@@ -152,7 +157,7 @@ func comesOrGoes() predicate.Predicate {
 }
 
 // contentChanged leaves out updates of what the server writes: the quota controller
-// counts in a ResourceQuota's status at every Pod.
+// counts in a ResourceQuota's status at every Pod. Only that it counts at all is news.
 func contentChanged() predicate.Predicate {
 	content := func(o client.Object) client.Object {
 		o = o.DeepCopyObject().(client.Object)
@@ -160,7 +165,12 @@ func contentChanged() predicate.Predicate {
 		o.SetGeneration(0)
 		o.SetManagedFields(nil)
 		if q, ok := o.(*corev1.ResourceQuota); ok {
+			all := counted(q)
 			q.Status = corev1.ResourceQuotaStatus{}
+			if all {
+				q.Status.Used = corev1.ResourceList{}
+				q.Status.Used["counted"] = resource.Quantity{}
+			}
 		}
 		return o
 	}

@@ -33,6 +33,7 @@ type tenants struct {
 	facts           facts
 	namespaces      namespaces
 	applier         *applier
+	counting        *counting
 	prefix          string
 	systemNamespace string
 }
@@ -58,14 +59,14 @@ func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 		return reconcile.Result{}, err
 	}
 	effective := tenant.Resolve(known, nil)
-	ns, standing, err := r.furnish(ctx, r.spec(known, effective), t.Status.NamespaceUID)
-	if err == nil && standing.ready {
+	ns, standing, err := r.furnish(ctx, r.spec(ctx, known, effective), t.Status.NamespaceUID)
+	if standing.ready || standing.reason == ReasonWaiting && effective.Missing != "" {
 		standing = judge(effective)
 	}
 	return r.conclude(ctx, t, ns, standing, err)
 }
 
-func (r *tenants) spec(f tenant.Facts, e tenant.Effective) home.Spec {
+func (r *tenants) spec(ctx context.Context, f tenant.Facts, e tenant.Effective) home.Spec {
 	s := home.Spec{
 		Tenant:          f.Tenant.Name,
 		UID:             f.Tenant.UID,
@@ -75,6 +76,7 @@ func (r *tenants) spec(f tenant.Facts, e tenant.Effective) home.Spec {
 		Namespace:       r.prefix + f.Tenant.Name,
 		SystemNamespace: r.systemNamespace,
 		Limits:          e.Limits,
+		SessionsCounted: r.counting.known(ctx),
 	}
 	if f.Organization != nil {
 		s.Admins = f.Organization.Spec.Admins
@@ -96,16 +98,33 @@ func (r *tenants) furnish(ctx context.Context, s home.Spec, made types.UID) (*co
 	if err := r.applier.applyAll(ctx, s); err != nil {
 		return ns, standing{}, err
 	}
-	root := &metav1.PartialObjectMetadata{}
-	root.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
-	err = r.Get(ctx, client.ObjectKey{Namespace: s.Namespace, Name: rootCA}, root)
-	if apierrors.IsNotFound(err) {
-		return ns, standing{reason: ReasonWaiting, message: fmt.Sprintf("ConfigMap %s is not there yet; the controller manager publishes it", rootCA)}, nil
-	}
-	if err != nil {
-		return ns, standing{}, fmt.Errorf("configmap %s/%s: %w", s.Namespace, rootCA, err)
+	waits, err := r.awaits(ctx, s.Namespace)
+	if err != nil || waits != "" {
+		return ns, standing{reason: ReasonWaiting, message: waits}, err
 	}
 	return ns, standing{ready: true}, nil
+}
+
+// awaits says what the controller manager has not yet done in the namespace, or "".
+func (r *tenants) awaits(ctx context.Context, namespace string) (string, error) {
+	root := &metav1.PartialObjectMetadata{}
+	root.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("ConfigMap"))
+	err := r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: rootCA}, root)
+	if apierrors.IsNotFound(err) {
+		return fmt.Sprintf("ConfigMap %s is not there yet; the controller manager publishes it", rootCA), nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("configmap %s/%s: %w", namespace, rootCA, err)
+	}
+	fence := &corev1.ResourceQuota{}
+	err = r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: home.Name}, fence)
+	if client.IgnoreNotFound(err) != nil {
+		return "", fmt.Errorf("resource quota %s/%s: %w", namespace, home.Name, err)
+	}
+	if err != nil || !counted(fence) {
+		return fmt.Sprintf("ResourceQuota %s is not counted yet; until the controller manager has done so, it refuses what it bounds", home.Name), nil
+	}
+	return "", nil
 }
 
 // judge says what is missing from what is in force. The namespace stands without it, at
@@ -152,7 +171,10 @@ func (r *tenants) conclude(ctx context.Context, t *v1alpha1.Tenant, ns *corev1.N
 	if failed != nil {
 		return retry(failed)
 	}
-	if !s.ready {
+	switch {
+	case !r.counting.known(ctx):
+		return reconcile.Result{RequeueAfter: countingLook}, nil
+	case !s.ready:
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	return reconcile.Result{}, nil

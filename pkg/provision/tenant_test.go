@@ -18,9 +18,28 @@ import (
 )
 
 func newTenants(s *server) *tenants {
-	return &tenants{
+	r := &tenants{
 		Client: s, facts: facts{s}, applier: newApplier(s), namespaces: namespaces{Client: s, live: s},
-		prefix: prefix, systemNamespace: system,
+		prefix: prefix, systemNamespace: system, counting: &counting{client: s, namespace: system},
+	}
+	r.counting.yes.Store(true)
+	return r
+}
+
+// settled reconciles alice, lets the quota controller count and reconciles again.
+func settled(t *testing.T, s *server, r *tenants) {
+	t.Helper()
+	for range 2 {
+		if _, err := r.Reconcile(t.Context(), request("alice")); err != nil {
+			t.Fatal(err)
+		}
+		fence := &corev1.ResourceQuota{}
+		if s.Get(t.Context(), client.ObjectKey{Namespace: prefix + "alice", Name: home.Name}, fence) == nil && !counted(fence) {
+			s.count(t, fence)
+		}
+	}
+	if _, err := r.Reconcile(t.Context(), request("alice")); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -108,9 +127,7 @@ func TestTenantConditions(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, append(tt.world, tt.tenant)...)
-			if _, err := newTenants(s).Reconcile(t.Context(), request("alice")); err != nil {
-				t.Fatal(err)
-			}
+			settled(t, s, newTenants(s))
 			if diff := cmp.Diff(tt.want, readyOf(t, s, "alice")); diff != "" {
 				t.Errorf("Ready (-want +got):\n%s", diff)
 			}
@@ -141,9 +158,25 @@ func TestTenantAtRestCostsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reconcileOnce()
+	settled(t, s, r)
 	if n := s.written(reconcileOnce); n != 0 {
 		t.Errorf("%d writes at rest", n)
+	}
+}
+
+func TestTenantWaitsForItsQuota(t *testing.T) {
+	s := newServer(t, append(acme(), rootConfigMap(prefix+"alice"), alice())...)
+	r := newTenants(s)
+	if _, err := r.Reconcile(t.Context(), request("alice")); err != nil {
+		t.Fatal(err)
+	}
+	want := verdict{"False", ReasonWaiting, "ResourceQuota gatehouse is not counted yet; until the controller manager has done so, it refuses what it bounds"}
+	if diff := cmp.Diff(want, readyOf(t, s, "alice")); diff != "" {
+		t.Errorf("Ready (-want +got):\n%s", diff)
+	}
+	settled(t, s, r)
+	if got := readyOf(t, s, "alice"); got.Status != "True" {
+		t.Errorf("Ready %v once it is counted", got)
 	}
 }
 

@@ -16,22 +16,29 @@ var bounds = map[string]corev1.ResourceName{
 // counts bound what a namespace can hold in etcd and what opens it to the outside,
 // whatever the tier.
 var counts = map[corev1.ResourceName]string{
-	corev1.ResourcePods:                           "200",
-	corev1.ResourceServices:                       "50",
-	corev1.ResourceServicesNodePorts:              "0",
-	corev1.ResourceServicesLoadBalancers:          "0",
-	corev1.ResourceSecrets:                        "200",
-	corev1.ResourceConfigMaps:                     "200",
-	corev1.ResourcePersistentVolumeClaims:         "20",
-	corev1.ResourceRequestsStorage:                "200Gi",
-	"count/researchsessions.research.example.com": "1000",
+	corev1.ResourcePods:                   "200",
+	corev1.ResourceServices:               "50",
+	corev1.ResourceServicesNodePorts:      "0",
+	corev1.ResourceServicesLoadBalancers:  "0",
+	corev1.ResourceSecrets:                "200",
+	corev1.ResourceConfigMaps:             "200",
+	corev1.ResourcePersistentVolumeClaims: "20",
+	corev1.ResourceRequestsStorage:        "200Gi",
 }
+
+// SessionCount is the key that bounds how many sessions, running or over, are stored.
+const SessionCount corev1.ResourceName = "count/researchsessions.research.example.com"
+
+const maxSessionObjects = "1000"
 
 // resourceQuota is the second fence, behind the ledger.
 func resourceQuota(s Spec) Object {
 	hard := corev1.ResourceList{}
 	for key, amount := range counts {
 		hard[key] = resource.MustParse(amount)
+	}
+	if s.SessionsCounted {
+		hard[SessionCount] = resource.MustParse(maxSessionObjects)
 	}
 	for dimension, key := range bounds {
 		limit := s.Limits[dimension]

@@ -32,6 +32,7 @@ func alice() Spec {
 			"memory":   {Amount: resource.MustParse("16Gi")},
 			"gpu":      {Amount: resource.MustParse("0")},
 		},
+		SessionsCounted: true,
 	}
 }
 
@@ -63,7 +64,7 @@ func golden(t *testing.T, file string, objects ...runtime.ApplyConfiguration) {
 
 func TestGolden(t *testing.T) {
 	bare := alice()
-	bare.Limits, bare.Admins = nil, nil
+	bare.Limits, bare.Admins, bare.SessionsCounted = nil, nil, false
 	tests := map[string]Spec{"alice": alice(), "nothing-in-force": bare}
 	for name, spec := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -35,6 +35,9 @@ type Spec struct {
 	// Limits in force, by dimension. A dimension of the fence that nobody limits is
 	// fenced at zero.
 	Limits map[string]tenant.Limit
+	// SessionsCounted says that the cluster's quota controller knows sessions. Until it
+	// does, a quota on their number would refuse each of them.
+	SessionsCounted bool
 }
 
 // Object is an apply configuration that knows its name.
