@@ -59,7 +59,7 @@ func hints(out io.Writer, dir state.Dir, repository string) {
 		"Try, in a second terminal:",
 		"alice creates her session, and sees what became of it:",
 		kubectl("alice", "create -f "+session),
-		kubectl("alice", "get rs"),
+		kubectl("alice", "get researchsessions"),
 		"alice is refused bob's namespace, and bob alice's:",
 		kubectl("alice", "create -n "+launch.TenantNamespace("bob")+" -f "+session),
 		kubectl("bob", "create -n "+launch.TenantNamespace("alice")+" -f "+session),

@@ -11,20 +11,12 @@ import (
 // establishLimit is how long new kinds may take until the API server serves them.
 const establishLimit = 20 * time.Second
 
-// Apply writes the objects in an order that works: kinds and namespaces, what the
-// webhooks and their accounts need, and only then the webhook configurations.
-func Apply(ctx context.Context, admin *api.Client, objects []api.Object) error {
-	var first, middle, last []api.Object
-	for _, object := range objects {
-		switch api.String(object, "kind") {
-		case "CustomResourceDefinition", "Namespace":
-			first = append(first, object)
-		case "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration":
-			last = append(last, object)
-		default:
-			middle = append(middle, object)
-		}
-	}
+// Kinds writes the kinds and namespaces among the objects and returns when the API server
+// serves them. It comes before the controller-manager starts: its quota and garbage
+// controllers look for new kinds every half minute only, and until then a ResourceQuota
+// that counts one refuses to create it.
+func Kinds(ctx context.Context, admin *api.Client, objects []api.Object) error {
+	first, _, _ := phases(objects)
 	if err := applyAll(ctx, admin, first); err != nil {
 		return err
 	}
@@ -36,10 +28,31 @@ func Apply(ctx context.Context, admin *api.Client, objects []api.Object) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// Rest writes what Kinds leaves: what the webhooks and their accounts need, and only
+// then the webhook configurations.
+func Rest(ctx context.Context, admin *api.Client, objects []api.Object) error {
+	_, middle, last := phases(objects)
 	if err := applyAll(ctx, admin, middle); err != nil {
 		return err
 	}
 	return applyAll(ctx, admin, last)
+}
+
+func phases(objects []api.Object) (first, middle, last []api.Object) {
+	for _, object := range objects {
+		switch api.String(object, "kind") {
+		case "CustomResourceDefinition", "Namespace":
+			first = append(first, object)
+		case "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration":
+			last = append(last, object)
+		default:
+			middle = append(middle, object)
+		}
+	}
+	return first, middle, last
 }
 
 func applyAll(ctx context.Context, admin *api.Client, objects []api.Object) error {

@@ -74,13 +74,20 @@ func start(t *testing.T, s *server) *api.Client {
 
 func TestApplyOrder(t *testing.T) {
 	s := &server{}
-	err := Apply(context.Background(), start(t, s), []api.Object{
+	client := start(t, s)
+	objects := []api.Object{
 		object("apiextensions.k8s.io/v1", "ValidatingWebhookConfiguration", "webhooks"),
 		object("v1", "ConfigMap", "settings"),
 		object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "tenants"),
 		object("v1", "Namespace", "system"),
-	})
-	if err != nil {
+	}
+	if err := Kinds(context.Background(), client, objects); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"tenants", "system"}, s.applied); diff != "" {
+		t.Fatalf("kinds (-want +got):\n%s", diff)
+	}
+	if err := Rest(context.Background(), client, objects); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"tenants", "system", "settings", "webhooks"}, s.applied); diff != "" {
@@ -89,7 +96,7 @@ func TestApplyOrder(t *testing.T) {
 }
 
 func TestApplyNamesUnknownKind(t *testing.T) {
-	err := Apply(context.Background(), start(t, &server{}), []api.Object{object("v9", "Ghost", "boo")})
+	err := Rest(context.Background(), start(t, &server{}), []api.Object{object("v9", "Ghost", "boo")})
 	if err == nil || !strings.Contains(err.Error(), "Ghost boo") {
 		t.Fatalf("got %v, want the object's name", err)
 	}

@@ -43,9 +43,10 @@ func (r *run) startGatehouse(ctx context.Context, programs map[string]string) er
 			return err
 		}
 	}
-	if err := r.installObjects(ctx); err != nil {
+	if err := install.Rest(ctx, r.admin, r.objects); err != nil {
 		return err
 	}
+	r.say("%d objects of config/default are applied", len(r.objects))
 	if err := r.writeAccounts(ctx); err != nil {
 		return err
 	}
@@ -71,16 +72,16 @@ func (r *run) startGatehouse(ctx context.Context, programs map[string]string) er
 	return r.seed(ctx)
 }
 
-func (r *run) installObjects(ctx context.Context) error {
+// render reads Gatehouse's objects, fitted to this cluster; it needs no API server.
+func (r *run) render(ctx context.Context) error {
+	if r.options.ControlPlaneOnly {
+		return nil
+	}
 	objects, err := install.Render(ctx, r.dir.Bin("kubectl"), filepath.Join(r.options.Repository, "config", "default"))
 	if err != nil {
 		return err
 	}
-	objects = install.Local(objects, r.addresses.url())
-	if err := install.Apply(ctx, r.admin, objects); err != nil {
-		return err
-	}
-	r.say("%d objects of config/default are applied", len(objects))
+	r.objects = install.Local(objects, r.addresses.url())
 	return nil
 }
 

@@ -27,6 +27,7 @@ type run struct {
 	addresses gatehouseAddresses
 	remote    *process.Remote
 	admin     *api.Client
+	objects   []api.Object // of config/default; none when only the control plane starts
 }
 
 // say prints a line of progress with the time since the start.

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse.dev/gatehouse/test/cluster/api"
 	"gatehouse.dev/gatehouse/test/cluster/controlplane"
+	"gatehouse.dev/gatehouse/test/cluster/install"
 	"gatehouse.dev/gatehouse/test/cluster/process"
 )
 
@@ -55,6 +56,9 @@ func (r *run) startControlPlane(ctx context.Context) error {
 	if err := r.start(ctx, r.plan.APIServer(), "apiserver"); err != nil {
 		return err
 	}
+	if err := r.render(ctx); err != nil {
+		return err
+	}
 	if err := r.ready(ctx, apiServerLimit, "kube-apiserver"); err != nil {
 		return err
 	}
@@ -63,6 +67,9 @@ func (r *run) startControlPlane(ctx context.Context) error {
 		return err
 	}
 	r.admin = admin
+	if err := install.Kinds(ctx, admin, r.objects); err != nil {
+		return err
+	}
 	if r.options.Credentials == controlplane.Shared {
 		if err := bindShared(ctx, admin); err != nil {
 			return err
