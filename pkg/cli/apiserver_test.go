@@ -22,13 +22,15 @@ type apiServer struct {
 
 const coreResources = `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"v1","resources":[
 {"name":"pods","singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get"],"shortNames":["po"]},
+{"name":"namespaces","singularName":"namespace","namespaced":false,"kind":"Namespace","verbs":["list"]},
+{"name":"configmaps","singularName":"configmap","namespaced":true,"kind":"ConfigMap","verbs":["get"]},
 {"name":"secrets","singularName":"secret","namespaced":true,"kind":"Secret","verbs":["get"]}]}`
 
 var groupResources = map[string]string{
 	"apps/v1":                  `{"name":"replicasets","singularName":"replicaset","namespaced":true,"kind":"ReplicaSet","verbs":["get"],"shortNames":["rs"]}`,
 	"research.example.com/v1":  `{"name":"researchsessions","singularName":"researchsession","namespaced":true,"kind":"ResearchSession","verbs":["get"],"shortNames":["rs"]}`,
 	"authentication.k8s.io/v1": `{"name":"selfsubjectreviews","singularName":"selfsubjectreview","namespaced":false,"kind":"SelfSubjectReview","verbs":["create"]}`,
-	"gatehouse.dev/v1alpha1":   `{"name":"usages","singularName":"usage","namespaced":true,"kind":"Usage","verbs":["get"]},{"name":"tenants","singularName":"tenant","namespaced":false,"kind":"Tenant","verbs":["create"]}`,
+	"gatehouse.dev/v1alpha1":   `{"name":"usages","singularName":"usage","namespaced":true,"kind":"Usage","verbs":["get"]},{"name":"tenants","singularName":"tenant","namespaced":false,"kind":"Tenant","verbs":["create"]},` + clusterKinds(),
 }
 
 // start serves the API and points KUBECONFIG at it.
@@ -102,4 +104,16 @@ func failure(reason, message string) string {
 		panic(err)
 	}
 	return string(raw)
+}
+
+// clusterKinds lists the platform's own kinds for discovery.
+func clusterKinds() string {
+	var all []string
+	for plural, kind := range map[string]string{
+		"tiers": "Tier", "models": "Model", "organizations": "Organization",
+		"organizationsettings": "OrganizationSettings", "quotaledgers": "QuotaLedger",
+	} {
+		all = append(all, fmt.Sprintf(`{"name":%q,"singularName":%q,"namespaced":false,"kind":%q,"verbs":["get","list"]}`, plural, strings.ToLower(kind), kind))
+	}
+	return strings.Join(all, ",")
 }

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// liveObjects serves testdata/platform.yaml as a cluster would.
+func liveObjects(t *testing.T) map[string]string {
+	t.Helper()
+	objects, err := readManifests(Env{}, []string{"testdata/platform.yaml"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := map[string][]string{}
+	for _, obj := range objects {
+		obj.SetUID("u-1")
+		lists[obj.GetKind()] = append(lists[obj.GetKind()], encoded(t, obj))
+	}
+	out := map[string]string{}
+	for kind, items := range lists {
+		plural := resourceOf(kindOf("gatehouse.dev/v1alpha1", kind)).Resource
+		out["/apis/gatehouse.dev/v1alpha1/"+plural] = fmt.Sprintf(`{"kind":"%sList","apiVersion":"gatehouse.dev/v1alpha1","items":[%s]}`, kind, strings.Join(items, ","))
+	}
+	out["/api/v1/namespaces"] = `{"kind":"NamespaceList","apiVersion":"v1","items":[{"metadata":{"name":"claude-runner-user-alice",
+"labels":{"gatehouse.dev/tenant":"alice"},"annotations":{"gatehouse.dev/tenant-uid":"u-1"}}}]}`
+	file, err := os.ReadFile("testdata/gatehouse.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out["/api/v1/namespaces/claude-runner-system/configmaps/gatehouse-config"] = fmt.Sprintf(
+		`{"kind":"ConfigMap","apiVersion":"v1","data":{"gatehouse.yaml":%q}}`, file)
+	// One of alice's two sessions is taken.
+	out["/apis/gatehouse.dev/v1alpha1/quotaledgers/organization-acme"] = `{"kind":"QuotaLedger","apiVersion":"gatehouse.dev/v1alpha1",
+"metadata":{"name":"organization-acme"},"spec":{"domain":"organization/acme","sections":[{"tenant":"alice","settled":[{"dimension":"sessions","amount":"1"}]}]}}`
+	return out
+}
+
+func encoded(t *testing.T, obj *unstructured.Unstructured) string {
+	t.Helper()
+	raw, err := json.Marshal(obj.Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+func TestCheckAgainstTheCluster(t *testing.T) {
+	(&apiServer{objects: liveObjects(t)}).start(t)
+	two := session("one", "claude-sonnet") + session("two", "claude-sonnet")
+	got := run(t, two, "check", "--as", "local:alice", "-f", "-")
+	if got.code != 1 || strings.Count(got.out, "\nallowed ") != 1 || strings.Count(got.out, "\ndenied ") != 1 || !strings.Contains(got.errout, "quota/sessions") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.errout)
+	}
+}
+
+func TestCheckAgainstAClusterThatShowsNothing(t *testing.T) {
+	all := liveObjects(t)
+	(&apiServer{objects: map[string]string{}}).start(t)
+	got := run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 1 || !strings.Contains(got.errout, "read the configuration") {
+		t.Errorf("no configuration: exit %d: %s", got.code, got.errout)
+	}
+	delete(all, "/apis/gatehouse.dev/v1alpha1/tenants")
+	(&apiServer{objects: all}).start(t)
+	got = run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 1 || !strings.Contains(got.errout, "--platform") {
+		t.Errorf("no tenants: exit %d: %s", got.code, got.errout)
+	}
+}

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
+
+// explained is one decision with what it rests on.
+type explained struct {
+	judged
+	Tenant   *tenantFacts `json:"tenant,omitempty"`
+	Policies []heard      `json:"policies"`
+	Digest   string       `json:"policyDigest"`
+}
+
+// tenantFacts is what is in force for the tenant of the namespace.
+type tenantFacts struct {
+	Name         string            `json:"name"`
+	Owner        string            `json:"owner"`
+	Organization string            `json:"organization"`
+	Tier         string            `json:"tier"`
+	Suspended    bool              `json:"suspended,omitempty"`
+	Missing      string            `json:"missing,omitempty"`
+	Models       []string          `json:"models"`
+	Limits       map[string]string `json:"limits"` // amount and where it comes from
+}
+
+// heard is one policy that looks at the object.
+type heard struct {
+	Rule  string `json:"rule"`
+	Title string `json:"title"`
+	// Denied is whether it, or the ledger in its name, said no.
+	Denied bool `json:"denied"`
+}
+
+func newExplain(env Env) *cobra.Command {
+	var (
+		flags judgeFlags
+		out   format
+	)
+	cmd := &cobra.Command{
+		Use:   "explain -f FILE --as USER",
+		Short: "Say whether objects would be allowed, and what that rests on",
+		Long: `Decides like gatehouse check and shows beside each answer who the caller counts as, what is
+in force for the tenant of the namespace, which policies look at the object and what
+would be set on it.
+
+Exit code 0 if all are allowed, 1 if one is not, 2 on misuse.`,
+		Example: `  gatehouse explain -f session.yaml --as local:alice
+  gatehouse explain -f config/samples/session-alice-opus.yaml --as local:alice \
+      --platform config/samples --config config/manager/gatehouse.yaml`,
+		Args: between(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			j, results, err := flags.run(cmd.Context(), env)
+			if err != nil {
+				return err
+			}
+			all := make([]explained, len(results))
+			for i, r := range results {
+				all[i] = j.explain(r)
+			}
+			if out == formatJSON {
+				err = writeJSON(env.Out, map[string]any{"results": all})
+			} else {
+				err = printExplained(env, all)
+			}
+			if err != nil {
+				return err
+			}
+			return notAllowed(results)
+		},
+	}
+	flags.bind(cmd)
+	out.bind(cmd)
+	return cmd
+}
+
+func (j *judge) explain(r judged) explained {
+	e := explained{judged: r, Policies: []heard{}, Digest: j.program.Digest()}
+	if home, ok := j.platform.snapshot.Homes[r.home]; ok {
+		e.Tenant = factsOf(home.Standing(j.subject.Groups).Effective)
+	}
+	// Outside tenant namespaces the gate's own rules decide, and name the policy that
+	// they speak for.
+	for _, p := range j.program.Rules() {
+		denied := slices.Contains(r.Rules, p.Rule)
+		if denied || e.Tenant != nil && looksAt(p.Match, r.kind) {
+			e.Policies = append(e.Policies, heard{p.Rule, p.Title, denied})
+		}
+	}
+	return e
+}
+
+func looksAt(m engine.Match, kind review.Kind) bool {
+	has := func(list []string, value string) bool {
+		return slices.Contains(list, value) || slices.Contains(list, "*")
+	}
+	return has(m.Groups, kind.Group) && has(m.Kinds, kind.Kind) && has(m.Operations, string(review.Create))
+}
+
+func factsOf(e tenant.Effective) *tenantFacts {
+	f := &tenantFacts{
+		Name: e.Tenant, Owner: e.Owner, Organization: e.Organization, Tier: e.Tier,
+		Suspended: e.Suspended, Missing: e.Missing, Models: e.Models, Limits: map[string]string{},
+	}
+	for dimension, limit := range e.Limits {
+		f.Limits[dimension] = limitText(limit)
+	}
+	for dimension, limit := range e.Totals {
+		f.Limits[dimension+" (organization)"] = limitText(limit)
+	}
+	return f
+}
+
+func limitText(l tenant.Limit) string {
+	amount := l.Amount.String()
+	if l.Unlimited {
+		amount = "unlimited"
+	}
+	return fmt.Sprintf("%s from %s", amount, l.Source)
+}
+
+func printExplained(env Env, all []explained) error {
+	for i, e := range all {
+		if i > 0 {
+			fmt.Fprintln(env.Out)
+		}
+		t := table{}
+		t.add("object", e.Object)
+		t.add("result", e.Outcome)
+		for line := range strings.Lines(e.Message) {
+			t.add("because", strings.TrimSuffix(line, "\n"))
+		}
+		for _, w := range e.Warnings {
+			t.add("warning", w)
+		}
+		t.add("actor", e.Caller.Actor)
+		t.add("on behalf of", e.Caller.Author)
+		t.add("counts as", strings.Join(present(e.Caller.Class, e.Caller.Relation, e.Caller.Role), ", "))
+		e.addTenant(&t)
+		for _, p := range e.Policies {
+			word := "does not object"
+			if p.Denied {
+				word = "DENIES"
+			}
+			t.add("policy", p.Rule+": "+word)
+		}
+		for _, s := range e.Sets {
+			t.add("sets", setText(s))
+		}
+		if err := t.write(env.Out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e explained) addTenant(t *table) {
+	f := e.Tenant
+	if f == nil {
+		t.add("tenant", "")
+		return
+	}
+	t.add("tenant", fmt.Sprintf("%s of %s, organization %s, tier %s", f.Name, f.Owner, f.Organization, f.Tier))
+	if f.Missing != "" {
+		t.add("missing", f.Missing)
+	}
+	if f.Suspended {
+		t.add("suspended", "yes")
+	}
+	t.add("models", strings.Join(f.Models, ", "))
+	for _, dimension := range slices.Sorted(maps.Keys(f.Limits)) {
+		t.add("limit of "+dimension, f.Limits[dimension])
+	}
+}
+
+// setText names what mutating sets, without values that may be long or change.
+func setText(p review.Patch) string {
+	var fields map[string]json.RawMessage
+	if raw, err := json.Marshal(p.Value); err != nil || json.Unmarshal(raw, &fields) != nil || len(fields) == 0 {
+		return p.Path
+	}
+	return p.Path + ": " + strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+}
+
+func present(texts ...string) []string {
+	return slices.DeleteFunc(texts, func(s string) bool { return s == "" })
+}
