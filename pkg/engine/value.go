@@ -41,7 +41,7 @@ func Value(raw []byte) (ast.Value, error) {
 	if !json.Valid(raw) {
 		return nil, fmt.Errorf("%w: syntax", ErrJSON)
 	}
-	d := decoder{raw: raw}
+	d := decoder{raw: raw, whole: string(raw)}
 	term, err := d.term(0)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
@@ -54,6 +54,21 @@ func Value(raw []byte) (ast.Value, error) {
 type decoder struct {
 	raw []byte
 	at  int
+	// whole is raw once more: strings are parts of it, so that they need no copy each.
+	whole string
+	// free are terms made in advance, many at a time.
+	free []ast.Term
+}
+
+// wrap makes a term of a value.
+func (d *decoder) wrap(v ast.Value) *ast.Term {
+	if len(d.free) == 0 {
+		d.free = make([]ast.Term, min(64, 4+(len(d.raw)-d.at)/32))
+	}
+	t := &d.free[0]
+	d.free = d.free[1:]
+	t.Value = v
+	return t
 }
 
 func (d *decoder) term(depth int) (*ast.Term, error) {
@@ -71,7 +86,7 @@ func (d *decoder) term(depth int) (*ast.Term, error) {
 		if err != nil {
 			return nil, err
 		}
-		return ast.InternedTerm(s), nil
+		return d.wrap(ast.String(s)), nil
 	case 't':
 		d.at += len("true")
 		return ast.InternedTerm(true), nil
@@ -106,7 +121,7 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 		if pairs == nil {
 			pairs = make([][2]*ast.Term, 0, 8)
 		}
-		pairs = append(pairs, [2]*ast.Term{ast.InternedTerm(key), value})
+		pairs = append(pairs, [2]*ast.Term{d.key(key), value})
 	}
 	d.at++
 	if len(pairs) == 0 {
@@ -119,7 +134,7 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 			return nil, errors.New("a key is there twice")
 		}
 	}
-	return ast.NewTerm(object), nil
+	return d.wrap(object), nil
 }
 
 func (d *decoder) array(depth int) (*ast.Term, error) {
@@ -139,7 +154,15 @@ func (d *decoder) array(depth int) (*ast.Term, error) {
 	if len(items) == 0 {
 		return ast.InternedEmptyArray, nil
 	}
-	return ast.ArrayTerm(items...), nil
+	return d.wrap(ast.NewArray(items...)), nil
+}
+
+// key makes a term of a key, which is mostly one of the few that all objects have.
+func (d *decoder) key(name string) *ast.Term {
+	if t, ok := commonKeys[name]; ok {
+		return t
+	}
+	return d.wrap(ast.String(name))
 }
 
 // text reads a string; only those with escapes or broken UTF-8 go the slow way.
@@ -155,7 +178,7 @@ func (d *decoder) text() (string, error) {
 	d.at++
 	inner := d.raw[start+1 : d.at-1]
 	if plain && utf8.Valid(inner) {
-		return string(inner), nil
+		return d.whole[start+1 : d.at-1], nil
 	}
 	var s string
 	err := json.Unmarshal(d.raw[start:d.at], &s)
@@ -174,7 +197,7 @@ func (d *decoder) number() (*ast.Term, error) {
 		}
 		d.at++
 	}
-	text := string(d.raw[start:d.at])
+	text := d.whole[start:d.at]
 	if integer && len(text) < 10 {
 		n, err := strconv.Atoi(text)
 		if err != nil {
@@ -185,7 +208,7 @@ func (d *decoder) number() (*ast.Term, error) {
 	if _, err := strconv.ParseFloat(text, 64); err != nil {
 		return nil, errors.New("a number beyond what a float64 holds")
 	}
-	return ast.NumberTerm(json.Number(text)), nil
+	return d.wrap(ast.Number(text)), nil
 }
 
 func (d *decoder) space() {

@@ -158,7 +158,7 @@ test_all if {
 		`{demand: {sessions: "2"}, warn: [careful], mutate: {/spec/x: [set]}}`: "",
 		`{demand: {sessions: "1"}, warn: [careful], mutate: {/spec/x: [set]}}`: `demands 2 of sessions, expected "1"`,
 		`{demand: {sessions: "2"}, mutate: {/spec/x: [set]}}`:                  "not expected to warn: careful",
-		`{demand: {sessions: "2"}, warn: [careful], mutate: {/spec/x: [z]}}`: "sets [set] at /spec/x, expected [z]",
+		`{demand: {sessions: "2"}, warn: [careful], mutate: {/spec/x: [z]}}`:   "sets [set] at /spec/x, expected [z]",
 		`{warn: [careful], mutate: {/spec/x: [set]}}`:                          `demands 2 of sessions, expected ""`,
 	} {
 		report, err := policytest.Run(context.Background(), files(t, example(expect)))
