@@ -19,7 +19,8 @@ var _ = Describe("A session", Ordered, func() {
 
 		out, err := alice.kubectl(ctx, sample("session-alice.yaml"), "-n", aliceNS, "apply", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
-		out, err = alice.kubectl(ctx, "", "-n", aliceNS, "get", "rs")
+		// Not by its short name: kubectl takes rs for ReplicaSets, which come first.
+		out, err = alice.kubectl(ctx, "", "-n", aliceNS, "get", "researchsessions")
 		Expect(err).NotTo(HaveOccurred(), out)
 		Expect(out).To(ContainSubstring("website-analysis"))
 
