@@ -48,6 +48,9 @@ func index(t *testing.T, objects []*unstructured.Unstructured) map[string]map[st
 		}
 		annotations := o.GetAnnotations()
 		delete(annotations, keep)
+		if len(annotations) == 0 {
+			annotations = nil
+		}
 		o.SetAnnotations(annotations)
 		if text, ok, _ := unstructured.NestedString(o.Object, "data", "gatehouse.yaml"); ok {
 			var said map[string]any
