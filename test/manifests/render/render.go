@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 
@@ -30,6 +31,8 @@ func Tool(root, name string, args ...string) ([]byte, error) {
 	modfile := "-modfile=" + filepath.Join("test", "tools", name, "go.mod")
 	cmd := exec.Command("go", append([]string{"tool", modfile, name}, args...)...)
 	cmd.Dir = root
+	// One compiled tool serves whoever asks: tests under the race detector build with cgo.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var out, messages bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &messages
 	if err := cmd.Run(); err != nil {
