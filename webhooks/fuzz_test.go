@@ -93,23 +93,36 @@ func judge(t *testing.T, body []byte, recorder *httptest.ResponseRecorder, asked
 	if len(body) > limit {
 		t.Fatalf("%d bytes were decided", len(body))
 	}
-	var in, out admissionv1.AdmissionReview
+	// Maps, because the API server and the policies tell keys by their exact case too.
+	var in map[string]any
+	var out admissionv1.AdmissionReview
 	if err := json.Unmarshal(body, &in); err != nil {
 		t.Fatalf("allowed what is no JSON: %v", err)
 	}
-	if in.APIVersion != "admission.k8s.io/v1" || in.Kind != "AdmissionReview" || in.Request == nil {
+	if dig(in, "apiVersion") != "admission.k8s.io/v1" || dig(in, "kind") != "AdmissionReview" {
 		t.Fatalf("allowed what is no review: %q", body)
 	}
-	if in.Request.UID == "" || in.Request.Operation == "" || in.Request.Kind.Kind == "" || in.Request.Resource.Resource == "" {
+	uid := dig(in, "request", "uid")
+	if uid == "" || dig(in, "request", "operation") == "" || dig(in, "request", "kind", "kind") == "" || dig(in, "request", "resource", "resource") == "" {
 		t.Fatalf("allowed a review without uid, operation, kind or resource: %q", body)
 	}
 	if err := json.Unmarshal(recorder.Body.Bytes(), &out); err != nil || out.Response == nil {
 		t.Fatalf("no answer: %v in %q", err, recorder.Body)
 	}
-	if asked == nil || !out.Response.Allowed || out.Response.UID != in.Request.UID || out.Response.Patch != nil {
+	if asked == nil || !out.Response.Allowed || string(out.Response.UID) != uid || out.Response.Patch != nil {
 		t.Fatalf("answer %+v to %q", out.Response, body)
 	}
-	if asked.UID != string(in.Request.UID) || asked.Subject.Username != in.Request.UserInfo.Username || asked.Namespace != in.Request.Namespace {
-		t.Fatalf("two readers saw two requests: %+v and %+v", asked, in.Request)
+	if asked.UID != uid || asked.Subject.Username != dig(in, "request", "userInfo", "username") || asked.Namespace != dig(in, "request", "namespace") {
+		t.Fatalf("two readers saw two requests: %+v and %+v", asked, in)
 	}
+}
+
+// dig reads a string below maps, "" where there is none.
+func dig(value any, path ...string) string {
+	for _, key := range path {
+		members, _ := value.(map[string]any)
+		value = members[key]
+	}
+	found, _ := value.(string)
+	return found
 }

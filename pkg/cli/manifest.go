@@ -23,7 +23,7 @@ func readFile(env Env, path string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }() // only read
 		r = f
 	}
 	raw, err := io.ReadAll(io.LimitReader(r, maxFile+1))

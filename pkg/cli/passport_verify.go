@@ -116,6 +116,9 @@ func (v *verifier) keyring(ctx context.Context, c *cluster) (*passport.Keyring, 
 // check proves one passport.
 func (v *verifier) check(ctx context.Context, ring *passport.Keyring, s subject, find finder) checked {
 	out := checked{Object: s.name()}
+	if s.object != nil {
+		out.Object = override(bindingOf(s.object), v.against).String()
+	}
 	if s.wire == "" {
 		out.Reason, out.Message = "missing", "there is no passport"
 		return out

@@ -13,7 +13,7 @@ import (
 // MaxDepth is how deep JSON may nest.
 const MaxDepth = 256
 
-// ErrJSON: bytes that are no acceptable JSON.
+// ErrJSON says that bytes are no acceptable JSON.
 var ErrJSON = errors.New("unacceptable JSON")
 
 // ObjectValue decodes the JSON bytes of an object once, straight into the engine's

@@ -33,8 +33,9 @@ func (g *Gate) mutate(ctx context.Context, w *write, s *standing) review.Verdict
 	if stop != nil {
 		return *stop
 	}
+	patches = append(patches, more...)
 	v := w.allow()
-	v.Patches, v.Warnings = append(patches, more...), s.warnings
+	v.Patches, v.Warnings = patches, s.warnings
 	return v
 }
 

@@ -17,7 +17,7 @@ import (
 // namespaces makes tenant namespaces and adopts none.
 type namespaces struct {
 	client.Client
-	// live reads past the cache, which knows labelled namespaces only.
+	// live reads past the cache, which knows labeled namespaces only.
 	live client.Reader
 }
 

@@ -118,10 +118,11 @@ func (r *tenants) awaits(ctx context.Context, namespace string) (string, error) 
 	}
 	fence := &corev1.ResourceQuota{}
 	err = r.Get(ctx, client.ObjectKey{Namespace: namespace, Name: home.Name}, fence)
-	if client.IgnoreNotFound(err) != nil {
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
 		return "", fmt.Errorf("resource quota %s/%s: %w", namespace, home.Name, err)
 	}
-	if err != nil || !counted(fence) {
+	if missing || !counted(fence) {
 		return fmt.Sprintf("ResourceQuota %s is not counted yet; until the controller manager has done so, it refuses what it bounds", home.Name), nil
 	}
 	return "", nil

@@ -43,7 +43,7 @@ func TestMessageIsBounded(t *testing.T) {
 }
 
 func TestQuoteAddsNoLine(t *testing.T) {
-	for _, s := range []string{"", "a", "a\nb", "a\"b", "\u2028", "\x1b[31m", strings.Repeat("é", 200), "\xff\xfe", "‮x"} {
+	for _, s := range []string{"", "a", "a\nb", "a\"b", "\u2028", "\x1b[31m", strings.Repeat("é", 200), "\xff\xfe", "\u202ex"} {
 		q := Quote(s)
 		if len(q) > 600 || strings.ContainsAny(q, "\n\r\u2028\u2029\x1b") || !strings.HasPrefix(q, `"`) || !strings.HasSuffix(q, `"`) {
 			t.Errorf("Quote(%q) = %q", s, q)

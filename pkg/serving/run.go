@@ -114,7 +114,7 @@ func (g *Group) end(handler *closing, open *connections, servers []*http.Server)
 	// closes first, and those who came in before are waited for.
 	_ = g.Listener.Close()
 	open.wait(shutdownTimeout)
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout) //nolint:forbidigo // The caller's context has ended: that is why we are here.
 	defer cancel()
 	for _, server := range servers {
 		if err := server.Shutdown(ctx); err != nil {

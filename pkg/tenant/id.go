@@ -43,7 +43,7 @@ func dnsSafe(s string) bool {
 	return true
 }
 
-// readable keeps of a sub what a person recognises; identity rests on the hash alone.
+// readable keeps of a sub what a person recognizes; identity rests on the hash alone.
 func readable(sub string) string {
 	var b strings.Builder
 	dash := false

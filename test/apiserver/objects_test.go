@@ -28,7 +28,6 @@ var (
 	sessions = schema.GroupVersionResource{Group: "research.example.com", Version: "v1", Resource: "researchsessions"}
 	tenants  = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "tenants"}
 	ledgers  = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "quotaledgers"}
-	usages   = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "usages"}
 )
 
 func parse(manifest string) *unstructured.Unstructured {

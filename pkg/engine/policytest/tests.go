@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -122,8 +123,11 @@ func newCompiler(fsys fs.FS) (*ast.Compiler, error) {
 	}
 	compiler := ast.NewCompiler().WithCapabilities(allowed)
 	raw, err = fs.ReadFile(fsys, "schemas/input.json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return compiler, nil // a folder of policies need not bring a schema
+	}
 	if err != nil {
-		return compiler, nil
+		return nil, fmt.Errorf("schemas/input.json: %w", err)
 	}
 	var schema any
 	if err := json.Unmarshal(raw, &schema); err != nil {

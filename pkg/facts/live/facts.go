@@ -143,10 +143,12 @@ func (f *Facts) Live(ctx context.Context, namespace string) (*facts.Home, error)
 		return snapshot.Home(namespaceOf(&ns)), nil
 	}
 	var t v1alpha1.Tenant
-	if err := f.Reader.Get(ctx, client.ObjectKey{Name: name}, &t); err != nil && !apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("read tenant %q: %w", name, err)
-	} else if err != nil {
+	err := f.Reader.Get(ctx, client.ObjectKey{Name: name}, &t)
+	if apierrors.IsNotFound(err) {
 		return snapshot.Home(namespaceOf(&ns)), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read tenant %q: %w", name, err)
 	}
 	return snapshot.With(&t).Home(namespaceOf(&ns)), nil
 }

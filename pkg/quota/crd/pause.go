@@ -16,7 +16,7 @@ const (
 // those who collided do not meet again.
 func pause(ctx context.Context, try int) error {
 	span := min(firstPause<<min(try-1, 8), maxPause)
-	timer := time.NewTimer(time.Duration(rand.Int64N(int64(span))))
+	timer := time.NewTimer(time.Duration(rand.Int64N(int64(span)))) //nolint:gosec // Jitter keeps no secret.
 	defer timer.Stop()
 	select {
 	case <-timer.C:

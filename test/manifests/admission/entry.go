@@ -64,7 +64,7 @@ func Entries(i installation.Installation) []Entry {
 			Resources: []GroupResources{{Groups: []string{"*"}, Resources: withSubresources([]string{"namespaces"})}},
 			Conditions: []admissionregistrationv1.MatchCondition{
 				{Name: "tenant-namespace-or-guest", Expression: anyOf(
-					labelled("object"), labelled("oldObject"), prefixed(i.NamespacePrefix), Guest(i))},
+					labeled("object"), labeled("oldObject"), prefixed(i.NamespacePrefix), Guest(i))},
 			},
 		},
 		{
@@ -117,8 +117,8 @@ func withSubresources(resources []string) []string {
 	return both
 }
 
-// labelled is true when the object, old or new, carries a tenant's label.
-func labelled(object string) string {
+// labeled is true when the object, old or new, carries a tenant's label.
+func labeled(object string) string {
 	return fmt.Sprintf("%[1]s != null && has(%[1]s.metadata) && has(%[1]s.metadata.labels) && '%[2]s' in %[1]s.metadata.labels", object, labelTenant)
 }
 

@@ -75,7 +75,8 @@ func TestGuards(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got []string
 			for _, message := range denied(t, guards, test.write) {
-				got = append(got, message[:strings.Index(message, ":")])
+				name, _, _ := strings.Cut(message, ":")
+				got = append(got, name)
 			}
 			if diff := cmp.Diff(test.want, strings.Join(got, "+")); diff != "" {
 				t.Errorf("denied by (-want +got):\n%s", diff)
