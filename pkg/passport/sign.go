@@ -29,8 +29,8 @@ func (k *Keyring) Sign(p UserPassport) (string, error) {
 	if len(payload) > MaxPayload {
 		return "", fmt.Errorf("sign a passport: %w: the payload has %d bytes, at most %d", ErrTooLarge, len(payload), MaxPayload)
 	}
-	wire := make([]byte, 0, MaxWire)
-	wire = append(wire, version+"."...)
+	size := len(version) + len(p.KeyID) + encoding.EncodedLen(len(payload)) + macChars + 3
+	wire := append(make([]byte, 0, size), version+"."...)
 	wire = append(wire, p.KeyID...)
 	wire = append(wire, '.')
 	wire = encoding.AppendEncode(wire, payload)
