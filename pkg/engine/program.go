@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -48,7 +49,7 @@ func (p *Program) Rules() []RuleInfo {
 	infos := make([]RuleInfo, 0, len(p.policies))
 	for _, x := range p.policies {
 		info := RuleInfo{Rule: x.rule, Title: x.meta.title, Description: x.meta.description,
-			Match: x.meta.match, Enforcement: x.enforcement, Parameters: x.parameters}
+			Match: x.meta.match, Enforcement: x.enforcement, Parameters: maps.Clone(x.parameters)}
 		for _, name := range []string{outDeny, outWarn, outDemand, outMutate} {
 			if x.outputs[name] {
 				info.Outputs = append(info.Outputs, name)
