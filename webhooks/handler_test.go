@@ -71,7 +71,7 @@ func TestPanic(t *testing.T) {
 		"a value": {panics, "string"},
 		"runtime error": {func(context.Context, review.Request) review.Verdict {
 			var m map[string]int
-			m["secret-in-a-panic"] = 1 //nolint:govet // The panic is the point.
+			m["secret-in-a-panic"] = 1 //nolint:govet,staticcheck // The panic is the point.
 			return review.Verdict{}
 		}, "nil map"},
 		"nil error": {func(context.Context, review.Request) review.Verdict { panic(error(nil)) }, "nil"}, //nolint:govet // The panic is the point.
