@@ -44,8 +44,11 @@ func TestExactlyOneEntry(t *testing.T) {
 		for _, place := range places(on) {
 			for user, groups := range users {
 				for _, operation := range operations {
-					for _, now := range objects {
-						for _, was := range objects {
+					for n, now := range objects {
+						for m, was := range objects {
+							if n != m && n > 0 && m > 0 {
+								continue // One of them absent, or both alike: the conditions look at each by itself.
+							}
 							if on.resource == "namespaces" && on.subresource == "" && now == nil && (operation == admission.Create || operation == admission.Update) {
 								continue // The API server reads the labels of such an object before any condition.
 							}
