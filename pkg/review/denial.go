@@ -41,7 +41,7 @@ func Quote(s string) string {
 //
 //	denied by <rule>: <problem>; <allowed>; <next> [tier=<tier> correlation=<id>]
 func (v Verdict) Message() string {
-	tail := " [tier=" + orNone(v.Trace.Tier) + " correlation=" + orNone(v.Trace.Correlation) + "]"
+	tail := " [tier=" + cut(flatten(orNone(v.Trace.Tier)), 128) + " correlation=" + cut(flatten(orNone(v.Trace.Correlation)), 128) + "]"
 	if len(v.Denials) == 0 {
 		return "denied by identity/no-reason: nothing allowed this write" + tail
 	}
@@ -72,13 +72,8 @@ func (d Denial) line(tail string) string {
 		}
 	}
 	text = flatten(text)
-	head := "denied by " + d.Rule + ": "
-	if room := MaxMessage - len(head) - len(tail) - 64; len(text) > room {
-		for room > 0 && !utf8.RuneStart(text[room]) {
-			room--
-		}
-		text = text[:room] + "…"
-	}
+	head := "denied by " + cut(flatten(d.Rule), 256) + ": "
+	text = cut(text, MaxMessage-len(head)-len(tail)-64)
 	return head + text + tail
 }
 
@@ -97,4 +92,15 @@ func orNone(s string) string {
 		return "none"
 	}
 	return s
+}
+
+// cut shortens a text to so many bytes, at a character's border.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "…"
 }

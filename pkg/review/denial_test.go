@@ -62,3 +62,11 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+func TestMessageStandsWhateverTheNames(t *testing.T) {
+	huge := strings.Repeat("n\n", 5000)
+	got := Deny(Trace{Tier: huge, Correlation: huge}, Denial{Rule: huge, Problem: huge}).Message()
+	if len(got) > MaxMessage || strings.Contains(got, "\n") {
+		t.Errorf("%d bytes", len(got))
+	}
+}
