@@ -1,6 +1,8 @@
 package gate_test
 
 import (
+	"encoding/base64"
+	"strings"
 	"testing"
 
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -79,10 +81,8 @@ func TestInheritedPassportMustBeGoodAndOfThisNamespace(t *testing.T) {
 	bob := w.make(call{as: "local:bob", groups: []string{"gatehouse:users"}, namespace: "claude-runner-user-bob",
 		kind: "ConfigMap", resource: "configmaps", object: doc{"metadata": doc{"name": "note", "uid": "uid-note"}}})
 	good := annotation(web, keyPassport)
-	flipped := []byte(good)
-	flipped[len(flipped)-20] ^= 1
 	for name, c := range map[string]struct{ wire, rule string }{
-		"one bit flipped":     {string(flipped), "identity/passport-bad-signature"},
+		"one bit flipped":     {flipped(t, good), "identity/passport-bad-signature"},
 		"another namespace's": {annotation(bob, keyPassport), "identity/passport-wrong-object"},
 		"nonsense":            {"v1.k1.x", "identity/passport-malformed"},
 	} {
@@ -94,6 +94,18 @@ func TestInheritedPassportMustBeGoodAndOfThisNamespace(t *testing.T) {
 			w.denied(v, c.rule)
 		})
 	}
+}
+
+// flipped changes one bit of a passport's signature and keeps its form.
+func flipped(t *testing.T, wire string) string {
+	t.Helper()
+	at := strings.LastIndexByte(wire, '.') + 1
+	mac, err := base64.RawURLEncoding.DecodeString(wire[at:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac[7] ^= 1
+	return wire[:at] + base64.RawURLEncoding.EncodeToString(mac)
 }
 
 func TestUnsealedOwnerActsAsTheTenant(t *testing.T) {
