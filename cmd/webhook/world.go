@@ -91,7 +91,7 @@ func (w *world) gate(c *config.Config, program func() *engine.Program) *gate.Gat
 	return &gate.Gate{
 		Facts: w.facts, Owners: w.owners, Keys: w.keys.Keyring, Program: program, Ledger: w.ledger,
 		Callers: c.Callers(), Onboarding: c.Door(), PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
-		Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
+		EmailAsHash: c.Passport.EmailAsHash, Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
 	}
 }
 

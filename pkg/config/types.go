@@ -117,7 +117,7 @@ type Certificate struct {
 type Passport struct {
 	// RotationPeriod is the age at which the provisioner replaces the signing key.
 	RotationPeriod metav1.Duration `json:"rotationPeriod"`
-	// EmailAsHash puts a hash in place of the address.
+	// EmailAsHash puts sha256:<hex> of the lower-case address in place of it.
 	EmailAsHash bool `json:"emailAsHash,omitempty"`
 	// Groups are the full group names that a passport may name, beside those that an
 	// Organization names.

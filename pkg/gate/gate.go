@@ -32,6 +32,8 @@ type Gate struct {
 	// PassportGroups are groups that passports may carry beside those that an
 	// organization names.
 	PassportGroups []string
+	// EmailAsHash puts passport.HashEmail of an address into passports in its place.
+	EmailAsHash bool
 
 	// Now is the clock, NewID makes correlation ids.
 	Now   func() time.Time

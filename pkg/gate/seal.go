@@ -59,7 +59,7 @@ func (g *Gate) mint(w *write, s *standing) (seals, *review.Verdict) {
 	p := passport.UserPassport{
 		Audience:      passport.AudienceAdmission,
 		UserID:        s.author,
-		Email:         s.email,
+		Email:         g.passportEmail(s.email),
 		Groups:        g.passportGroups(w, s),
 		Permissions:   []string{s.role},
 		Role:          s.role,
@@ -79,6 +79,14 @@ func (g *Gate) mint(w *write, s *standing) (seals, *review.Verdict) {
 		return seals{}, &v
 	}
 	return seals{wire: wire, correlation: p.CorrelationID}, nil
+}
+
+// passportEmail is what a passport says of the author's verified address.
+func (g *Gate) passportEmail(address string) string {
+	if g.EmailAsHash {
+		return passport.HashEmail(address)
+	}
+	return address
 }
 
 // passportGroups are the author's groups that the configuration or the organization

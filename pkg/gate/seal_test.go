@@ -113,6 +113,29 @@ func TestWhoSealsWhat(t *testing.T) {
 	}
 }
 
+func TestEmailAsHash(t *testing.T) {
+	const hash = "sha256:b29433513db8fe8794d5f0f2d1dac8661cc87dddef0704a36381cd638f2b8675"
+	for asHash, want := range map[bool]string{false: "Alice@acme.example", true: hash} {
+		w := newWorld(t)
+		w.gate.EmailAsHash = asHash
+		c := note("local:alice", review.Create, doc{"metadata": meta("n")}, nil)
+		c.extra = map[string][]string{"gatehouse.dev/email": {"Alice@acme.example"}}
+		v, stored := w.write(c)
+		w.allowed(v)
+		p, err := passport.Inspect(annotation(stored, keyPassport))
+		if err != nil || p.Email != want {
+			t.Errorf("as hash %v: email %q, %v", asHash, p.Email, err)
+		}
+	}
+	w := newWorld(t)
+	w.gate.EmailAsHash = true
+	v, stored := w.write(note("local:alice", review.Create, doc{"metadata": meta("n")}, nil))
+	w.allowed(v)
+	if p, err := passport.Inspect(annotation(stored, keyPassport)); err != nil || p.Email != "" {
+		t.Errorf("no address: email %q, %v", p.Email, err)
+	}
+}
+
 func TestNoKeyAsksForARetry(t *testing.T) {
 	w := newWorld(t)
 	w.gate.Keys = func() *passport.Keyring { return nil }
