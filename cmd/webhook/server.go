@@ -17,7 +17,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/serving"
-	"gatehouse.dev/gatehouse/policies"
 	"gatehouse.dev/gatehouse/webhooks"
 )
 
@@ -34,9 +33,9 @@ func (s *server) close() { _ = s.log.Close() }
 
 // newServer puts everything together; what can be found wrong now is.
 func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o options, logger logr.Logger) (*server, error) {
-	program, err := engine.Compile(ctx, engine.Options{Policies: policies.FS, Timeout: c.Webhook.EvaluationTimeout.Duration})
+	program, err := compile(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("policies: %w", err)
+		return nil, err
 	}
 	log, err := audit.OpenLog(o.decisionLog)
 	if err != nil {
@@ -75,7 +74,7 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 	if err != nil {
 		return nil, err
 	}
-	health := newHealth(certificates, bundles, w)
+	health := newHealth(certificates, bundles, w, program.Usable)
 	if err := serving.Register(registry, certificates, health); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
@@ -118,10 +117,11 @@ func newCertificates(c *config.Config, connection *rest.Config, logger logr.Logg
 }
 
 // newHealth names what must stand before calls may come.
-func newHealth(certificates *serving.TrustGate, bundles *serving.LiveBundles, w *world) *serving.Health {
+func newHealth(certificates *serving.TrustGate, bundles *serving.LiveBundles, w *world, policies func() error) *serving.Health {
 	health := &serving.Health{}
 	health.AddReady("certificate", func() error { return errors.Join(bundles.Synced(), certificates.Trusted()) })
 	health.AddReady("facts", w.fresh)
+	health.AddReady("policies", policies)
 	health.AddReady("signing-key", w.signs)
 	return health
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -58,7 +59,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := f.compile(ctx)
+	program, err := f.compile(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,8 +110,10 @@ func (f *judgeFlags) world(ctx context.Context, env Env) (c *config.Config, p *p
 	return c, p, err
 }
 
-func (f *judgeFlags) compile(ctx context.Context) (*engine.Program, error) {
-	options := engine.Options{Policies: policies.FS}
+// compile takes the policies with the parameters that the webhook would give them; a
+// folder need not have every policy of ours.
+func (f *judgeFlags) compile(ctx context.Context, c *config.Config) (*engine.Program, error) {
+	options := engine.Options{Policies: policies.FS, Parameters: c.PolicyParameters()}
 	if f.policies != "" {
 		set, err := openSet(f.policies)
 		if err != nil {
@@ -119,6 +122,10 @@ func (f *judgeFlags) compile(ctx context.Context) (*engine.Program, error) {
 		options.Policies = os.DirFS(set.root)
 		_, err = fs.Stat(options.Policies, engine.DefaultCanary().Rule)
 		options.NoCanary = err != nil
+		maps.DeleteFunc(options.Parameters, func(rule string, _ map[string]any) bool {
+			_, err := fs.Stat(options.Policies, rule)
+			return err != nil
+		})
 	}
 	program, err := engine.Compile(ctx, options)
 	if err != nil {

@@ -18,5 +18,13 @@ func (c *Config) Callers() tenant.Callers {
 	}
 }
 
+// PolicyParameters are the parameters of built-in policies that follow from the rest of
+// the configuration, by policy and key, as the engine takes them.
+func (c *Config) PolicyParameters() map[string]map[string]any {
+	return map[string]map[string]any{
+		"isolation/tenant-membership": {"namespacePrefix": c.TenantNamespacePrefix},
+	}
+}
+
 // Door is who may create her own Tenant, as the decision knows it.
 func (c *Config) Door() tenant.Onboarding { return tenant.Onboarding(c.Onboarding) }

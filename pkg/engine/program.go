@@ -73,6 +73,9 @@ func (p *Program) Mutates(group, kind string, op string) bool {
 	return !ok || c.mutate != nil
 }
 
-// Orphans counts evaluations that still run although their answer was given up. Above
-// Options.MaxOrphans the Program refuses to work: report unready and restart.
+// Usable is nil while the Program answers and ErrStuck from Options.MaxOrphans orphans
+// on, when it refuses to work: report unready. It may become usable again.
+func (p *Program) Usable() error { return p.watch.usable() }
+
+// Orphans counts evaluations that still run although their answer was given up.
 func (p *Program) Orphans() int { return int(p.watch.stuck.Load()) }

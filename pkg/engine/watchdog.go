@@ -26,10 +26,18 @@ type outcome struct {
 	err   error
 }
 
+// usable is ErrStuck while too many evaluations outlive their answer.
+func (w *watchdog) usable() error {
+	if n := w.stuck.Load(); n >= w.limit {
+		return fmt.Errorf("%w: %d of %d", ErrStuck, n, w.limit)
+	}
+	return nil
+}
+
 // run evaluates in a goroutine and waits for it no longer than ctx lives.
 func (w *watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast.Value, error) {
-	if n := w.stuck.Load(); n >= w.limit {
-		return nil, fmt.Errorf("%w: %d", ErrStuck, n)
+	if err := w.usable(); err != nil {
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)

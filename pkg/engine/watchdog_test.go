@@ -52,14 +52,17 @@ func TestWatchdogAnswersForWhatBlocks(t *testing.T) {
 			t.Fatalf("evaluation %d: %v", i, err)
 		}
 		waitFor(t, "the orphan counted", func() bool { return p.Orphans() == i+1 })
+		if err := p.Usable(); errors.Is(err, ErrStuck) != (i == 1) {
+			t.Errorf("with %d orphans: usable %v", i+1, err)
+		}
 	}
 	if _, err := p.Eval(context.Background(), input, nil); !errors.Is(err, ErrStuck) {
 		t.Errorf("a third evaluation got %v, want %v", err, ErrStuck)
 	}
 	close(release)
 	waitFor(t, "the orphans gone", func() bool { return p.Orphans() == 0 })
-	if _, err := p.Eval(context.Background(), input, nil); err != nil {
-		t.Errorf("after they are gone: %v", err)
+	if _, err := p.Eval(context.Background(), input, nil); err != nil || p.Usable() != nil {
+		t.Errorf("after they are gone: %v, usable %v", err, p.Usable())
 	}
 }
 
