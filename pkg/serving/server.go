@@ -36,6 +36,7 @@ func newTLSServer(handler http.Handler, certificate func(*tls.ClientHelloInfo) (
 		GetCertificate: certificate,
 	}
 	s.IdleTimeout = 3 * time.Minute
+	s.ConnContext = countRequests
 	return s
 }
 
@@ -69,8 +70,8 @@ func (l errorLog) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// closing asks clients to come on a new connection once it is set, so that they find
-// another replica. Idle connections are left alone: to close one just as a call comes
+// closing asks clients to come on a new connection once it is set, or once theirs is
+// worn, so that they find another replica. Idle connections are left alone: to close one just as a call comes
 // in on it would lose the call.
 type closing struct {
 	http.Handler
@@ -78,7 +79,7 @@ type closing struct {
 }
 
 func (c *closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c.on.Load() {
+	if worn(r.Context()) || c.on.Load() {
 		w.Header().Set("Connection", "close")
 	}
 	c.Handler.ServeHTTP(w, r)

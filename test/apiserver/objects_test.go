@@ -17,8 +17,6 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
-
 const (
 	aliceNS = "claude-runner-user-alice"
 	bobNS   = "claude-runner-user-bob"
@@ -116,9 +114,15 @@ func clearSessions(ctx context.Context, admin *user, namespace, domain, tenant s
 // Gatehouse alone.
 func openRBAC(ctx context.Context, admin *user) {
 	GinkgoHelper()
+	openRBACTo(ctx, admin, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "Group", Name: "gatehouse:users"})
+}
+
+// openRBACTo gives one subject every right for the time of a spec.
+func openRBACTo(ctx context.Context, admin *user, subject rbacv1.Subject) {
+	GinkgoHelper()
 	binding := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{GenerateName: "wide-open-"},
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
-		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "Group", Name: "gatehouse:users"}}}
+		Subjects: []rbacv1.Subject{subject}}
 	made, err := admin.kube.RbacV1().ClusterRoleBindings().Create(ctx, binding, metav1.CreateOptions{})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func(ctx SpecContext) {

@@ -106,7 +106,12 @@ type user struct {
 
 func (c *cluster) as(name string) *user {
 	GinkgoHelper()
-	path := filepath.Join(c.state, "kubeconfig", name+".yaml")
+	return c.from(filepath.Join(c.state, "kubeconfig", name+".yaml"))
+}
+
+// from is the user of a kubeconfig.
+func (c *cluster) from(path string) *user {
+	GinkgoHelper()
 	config, err := clientcmd.BuildConfigFromFlags("", path)
 	Expect(err).NotTo(HaveOccurred())
 	config.QPS, config.Burst = 500, 1000
@@ -129,10 +134,4 @@ func (u *user) kubectl(ctx context.Context, stdin string, args ...string) (strin
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
-}
-
-// report prints a measured figure into the test's output.
-func report(format string, args ...any) {
-	GinkgoWriter.Printf(format+"\n", args...)
-	AddReportEntry("figure", sprintf(format, args...))
 }

@@ -1,0 +1,138 @@
+package apiserver
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// guards are a tenant namespace's labels and the specs of what stands in it.
+type guards struct {
+	Labels   map[string]string
+	Quotas   map[string]corev1.ResourceQuotaSpec
+	Ranges   map[string]corev1.LimitRangeSpec
+	Policies map[string]networkingv1.NetworkPolicySpec
+	Bindings map[string][]rbacv1.Subject
+	Accounts []string
+}
+
+// text is what two readings are compared by: a Quantity read twice need not be equal in
+// memory.
+func (g guards) text() string {
+	GinkgoHelper()
+	data, err := json.Marshal(g)
+	Expect(err).NotTo(HaveOccurred())
+	return string(data)
+}
+
+func guardsOf(ctx SpecContext, admin *user, namespace string) (guards, error) {
+	g := guards{
+		Quotas: map[string]corev1.ResourceQuotaSpec{}, Ranges: map[string]corev1.LimitRangeSpec{},
+		Policies: map[string]networkingv1.NetworkPolicySpec{}, Bindings: map[string][]rbacv1.Subject{},
+	}
+	ns, err := admin.kube.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+	if err != nil {
+		return g, err
+	}
+	g.Labels = ns.Labels
+	all := metav1.ListOptions{}
+	quotas, err := admin.kube.CoreV1().ResourceQuotas(namespace).List(ctx, all)
+	if err != nil {
+		return g, err
+	}
+	for _, o := range quotas.Items {
+		g.Quotas[o.Name] = o.Spec
+	}
+	ranges, err := admin.kube.CoreV1().LimitRanges(namespace).List(ctx, all)
+	if err != nil {
+		return g, err
+	}
+	for _, o := range ranges.Items {
+		g.Ranges[o.Name] = o.Spec
+	}
+	policies, err := admin.kube.NetworkingV1().NetworkPolicies(namespace).List(ctx, all)
+	if err != nil {
+		return g, err
+	}
+	for _, o := range policies.Items {
+		g.Policies[o.Name] = o.Spec
+	}
+	bindings, err := admin.kube.RbacV1().RoleBindings(namespace).List(ctx, all)
+	if err != nil {
+		return g, err
+	}
+	for _, o := range bindings.Items {
+		g.Bindings[o.Name] = o.Subjects
+	}
+	accounts, err := admin.kube.CoreV1().ServiceAccounts(namespace).List(ctx, all)
+	for _, o := range accounts.Items {
+		g.Accounts = append(g.Accounts, o.Name)
+	}
+	return g, err
+}
+
+var _ = Describe("What guards a tenant", func() {
+	It("is put back when somebody with the right to change it did", func(ctx SpecContext) {
+		admin := home.as("admin")
+		whole, err := guardsOf(ctx, admin, bobNS)
+		Expect(err).NotTo(HaveOccurred())
+		core, none := admin.kube.CoreV1(), metav1.DeleteOptions{}
+		firstOf := func(names []string) string {
+			Expect(names).NotTo(BeEmpty())
+			return slices.Sorted(slices.Values(names))[0]
+		}
+		quota := firstOf(slices.Collect(maps.Keys(whole.Quotas)))
+		ranged := firstOf(slices.Collect(maps.Keys(whole.Ranges)))
+		policy := firstOf(slices.Collect(maps.Keys(whole.Policies)))
+		binding := firstOf(slices.Collect(maps.Keys(whole.Bindings)))
+		for _, tamper := range []struct {
+			what string
+			do   func() error
+		}{
+			{"the quota is deleted", func() error { return core.ResourceQuotas(bobNS).Delete(ctx, quota, none) }},
+			{"the quota is raised", func() error {
+				_, err := core.ResourceQuotas(bobNS).Patch(ctx, quota, types.MergePatchType, []byte(`{"spec":{"hard":{"pods":"100000"}}}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the limit range is deleted", func() error { return core.LimitRanges(bobNS).Delete(ctx, ranged, none) }},
+			{"a network policy is deleted", func() error {
+				return admin.kube.NetworkingV1().NetworkPolicies(bobNS).Delete(ctx, policy, none)
+			}},
+			{"a network policy is emptied", func() error {
+				_, err := admin.kube.NetworkingV1().NetworkPolicies(bobNS).Patch(ctx, policy, types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/podSelector","value":{"matchLabels":{"no":"pod"}}}]`), metav1.PatchOptions{})
+				return err
+			}},
+			{"a binding is deleted", func() error { return admin.kube.RbacV1().RoleBindings(bobNS).Delete(ctx, binding, none) }},
+			{"a binding gets another subject", func() error {
+				_, err := admin.kube.RbacV1().RoleBindings(bobNS).Patch(ctx, binding, types.MergePatchType, []byte(`{"subjects":[{"kind":"User","name":"local:alice","apiGroup":"rbac.authorization.k8s.io"}]}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the deployer is deleted", func() error { return core.ServiceAccounts(bobNS).Delete(ctx, "deployer", none) }},
+			{"the namespace enforces nothing", func() error {
+				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the namespace loses its tier", func() error {
+				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"gatehouse.dev/tier":null}}}`), metav1.PatchOptions{})
+				return err
+			}},
+		} {
+			began := time.Now()
+			Expect(tamper.do()).To(Succeed(), tamper.what)
+			Eventually(func() (string, error) {
+				now, err := guardsOf(ctx, admin, bobNS)
+				return now.text(), err
+			}).WithContext(ctx).WithTimeout(slack*5*time.Second).WithPolling(20*time.Millisecond).Should(MatchJSON(whole.text()), tamper.what)
+			report("%s: put back after %.2f s (promised: 5 s)", tamper.what, time.Since(began).Seconds())
+		}
+	}, SpecTimeout(5*time.Minute))
+})

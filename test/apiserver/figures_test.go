@@ -1,0 +1,33 @@
+package apiserver
+
+import (
+	"fmt"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+)
+
+// report keeps a measured figure for the table at the end of the suite.
+func report(format string, args ...any) {
+	figure := fmt.Sprintf(format, args...)
+	GinkgoWriter.Println(figure)
+	AddReportEntry("figure", figure, ReportEntryVisibilityNever)
+}
+
+// elapsed prints a long suite's progress: one line a spec, as it ends.
+var _ = ReportAfterEach(func(r SpecReport) {
+	if r.RunTime > 0 {
+		fmt.Printf("%7.1fs  %-7s %s\n", r.RunTime.Round(100*time.Millisecond).Seconds(), r.State, r.FullText())
+	}
+})
+
+var _ = ReportAfterSuite("figures", func(r Report) {
+	fmt.Println("\nfigures of this run:")
+	for _, spec := range r.SpecReports {
+		for _, entry := range spec.ReportEntries {
+			if entry.Name == "figure" {
+				fmt.Println("  " + entry.StringRepresentation())
+			}
+		}
+	}
+})
