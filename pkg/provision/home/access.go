@@ -19,10 +19,10 @@ const (
 
 func roleBindings(s Spec) []Object {
 	bind := func(role string, subjects ...*rbacv1ac.SubjectApplyConfiguration) Object {
-		return rbacv1ac.RoleBinding(role, s.Namespace).
+		return &binding{rbacv1ac.RoleBinding(role, s.Namespace).
 			WithLabels(s.labels()).WithAnnotations(s.annotations()).
 			WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(rbacv1.GroupName).WithKind("ClusterRole").WithName(role)).
-			WithSubjects(subjects...)
+			WithSubjects(subjects...)}
 	}
 	deployer := rbacv1ac.Subject().WithKind(rbacv1.ServiceAccountKind).WithNamespace(s.Namespace).WithName(tenant.DeployerAccount)
 	// The last two stay without subjects where nobody is named: a binding that came and

@@ -43,7 +43,9 @@ type Spec struct {
 // Object is an apply configuration that knows its name.
 type Object interface {
 	runtime.ApplyConfiguration
+	GetAPIVersion() *string
 	GetKind() *string
+	GetNamespace() *string
 	GetName() *string
 }
 
