@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/facts/live"
 	"gatehouse.dev/gatehouse/pkg/passport"
 )
 
@@ -70,7 +71,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts.Decisions = 8
-	want[annotationKeys], want[annotationActiveKey] = "k1,k2", "k1"
+	want[live.AnnotationKeys], want[annotationActiveKey] = "k1,k2", "k1"
 	got := r.annotations()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("with keys; counts stand still for a while (-want +got):\n%s", diff)

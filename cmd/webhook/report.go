@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/facts/live"
 	"gatehouse.dev/gatehouse/pkg/passport"
 )
 
 // Annotations of a replica's Lease: what it has loaded, and what it has decided.
 const (
-	annotationKeys      = "gatehouse.dev/keys"
 	annotationActiveKey = "gatehouse.dev/active-key"
 	annotationDigest    = "gatehouse.dev/policy-digest"
 	annotationDecisions = "gatehouse.dev/decisions"
@@ -46,7 +46,7 @@ func (r *report) annotations() map[string]string {
 		annotationDecisions: strconv.FormatUint(r.last.Decisions, 10),
 	}
 	if ring := r.keys(); ring != nil {
-		all[annotationKeys] = strings.Join(ring.IDs(), ",")
+		all[live.AnnotationKeys] = strings.Join(ring.IDs(), ",")
 		all[annotationActiveKey] = ring.Active()
 	}
 	// A map of strings to numbers always renders.

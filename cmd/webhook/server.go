@@ -122,7 +122,7 @@ func newHealth(certificates *serving.TrustGate, bundles *serving.LiveBundles, w 
 	health.AddReady("certificate", func() error { return errors.Join(bundles.Synced(), certificates.Trusted()) })
 	health.AddReady("facts", w.fresh)
 	health.AddReady("policies", policies)
-	health.AddReady("signing-key", w.signs)
+	health.AddReady("passport-keys", w.verifies)
 	return health
 }
 

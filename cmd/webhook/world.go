@@ -22,12 +22,10 @@ import (
 	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/facts/live"
 	"gatehouse.dev/gatehouse/pkg/gate"
+	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/quota"
 	"gatehouse.dev/gatehouse/pkg/quota/crd"
 )
-
-// keySecret holds the passport keys; the provisioner writes it.
-const keySecret = "gatehouse-passport-keys"
 
 // world is what the server knows of the cluster, on one connection.
 type world struct {
@@ -53,8 +51,8 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	lease := "gatehouse-webhook-" + identity
-	cacheOptions := live.CacheOptions(c.SystemNamespace, []string{keySecret}, lease)
+	lease := live.LeasePrefix + identity
+	cacheOptions := live.CacheOptions(c.SystemNamespace, []string{passport.SecretName}, lease)
 	cacheOptions.Scheme, cacheOptions.Mapper, cacheOptions.HTTPClient = scheme, mapper, httpClient
 	informers, err := cache.New(connection, cacheOptions)
 	if err != nil {
@@ -70,7 +68,7 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	}
 	w := &world{cache: informers, logger: logger}
 	w.keys = &live.Keys{
-		Cache: informers, Namespace: c.SystemNamespace, Name: keySecret,
+		Cache: informers, Namespace: c.SystemNamespace, Name: passport.SecretName,
 		Failed: func(err error) { logger.Error(err, "passport keys not loaded") },
 	}
 	r.keys = w.keys.Keyring
@@ -80,6 +78,8 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 		Report: r.annotations,
 		Failed: func(err error) { logger.Error(err, "lease not renewed") },
 	}
+	// The provisioner activates a key once every replica has reported it.
+	w.keys.Changed = w.heartbeat.Hurry
 	w.facts = &live.Facts{Cache: informers, Reader: direct, Prefix: c.TenantNamespacePrefix, Lease: w.heartbeat}
 	w.owners = &live.Owners{Client: owners, Mapper: mapper}
 	w.ledger = crd.New(crd.Options{Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry()})
@@ -134,14 +134,12 @@ func (w *world) fresh() error {
 	return nil
 }
 
-// signs is nil while there is a key to sign with.
-func (w *world) signs() error {
-	ring := w.keys.Keyring()
-	if ring == nil {
+// verifies is nil while there are keys. Whether one of them signs is no question of
+// readiness: after the active one was revoked, what needs no signature must still reach
+// us, and what needs one is told to come again.
+func (w *world) verifies() error {
+	if len(w.keys.Keyring().IDs()) == 0 {
 		return errors.New("no passport keys loaded")
-	}
-	if ring.Active() == "" {
-		return errors.New("no passport key is active")
 	}
 	return nil
 }

@@ -115,7 +115,8 @@ type Certificate struct {
 
 // Passport is how passports are signed and what they carry.
 type Passport struct {
-	// RotationPeriod is the age at which the provisioner replaces the signing key.
+	// RotationPeriod is the age at which the provisioner replaces the signing key, at
+	// least an hour.
 	RotationPeriod metav1.Duration `json:"rotationPeriod"`
 	// EmailAsHash puts sha256:<hex> of the lower-case address in place of it.
 	EmailAsHash bool `json:"emailAsHash,omitempty"`

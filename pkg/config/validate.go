@@ -18,6 +18,9 @@ const maxTenantName = 40
 // maxAlias keeps <alias>:<sub> readable and the matchConditions short.
 const maxAlias = 32
 
+// minRotationPeriod bounds how fast the keyring, which is one Secret, grows.
+const minRotationPeriod = time.Hour
+
 // reservedAliases are prefixes of user names that no issuer may produce.
 var reservedAliases = []string{"system", "gatehouse", "platform"}
 
@@ -39,7 +42,9 @@ func (c *Config) Validate() field.ErrorList {
 	all = append(all, validateOwnerKinds(c.OwnerKinds, field.NewPath("ownerKinds"))...)
 	all = append(all, c.validateWebhook(field.NewPath("webhook"))...)
 	passport := field.NewPath("passport")
-	all = append(all, positive(c.Passport.RotationPeriod, passport.Child("rotationPeriod"))...)
+	if period := c.Passport.RotationPeriod.Duration; period < minRotationPeriod {
+		all = append(all, field.Invalid(passport.Child("rotationPeriod"), period.String(), "must be at least "+minRotationPeriod.String()+": every key stays in the keyring"))
+	}
 	all = append(all, names(c.Passport.Groups, passport.Child("groups"))...)
 	all = append(all, c.validateQuota(field.NewPath("quota"))...)
 	return all

@@ -93,6 +93,7 @@ func TestValidate(t *testing.T) {
 		"leaf zero":                {func(c *Config) { c.Webhook.Certificate.LeafDuration = seconds(0) }, []string{"webhook.certificate.leafDuration"}},
 		"no Secret":                {func(c *Config) { c.Webhook.Certificate.SecretName = "" }, []string{"webhook.certificate.secretName"}},
 		"rotation zero":            {func(c *Config) { c.Passport.RotationPeriod = seconds(0) }, []string{"passport.rotationPeriod"}},
+		"rotation all the time":    {func(c *Config) { c.Passport.RotationPeriod = seconds(3599) }, []string{"passport.rotationPeriod"}},
 		"request timeout negative": {func(c *Config) { c.Quota.RequestTimeout = seconds(-60) }, []string{"quota.requestTimeout"}},
 		"webhook timeout too long": {func(c *Config) { c.Quota.WebhookTimeout = seconds(31) }, []string{"quota.webhookTimeout"}},
 		"other version":            {func(c *Config) { c.APIVersion = "v1" }, []string{"apiVersion"}},

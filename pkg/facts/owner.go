@@ -27,6 +27,26 @@ type Owner struct {
 	Controller *OwnerRef
 }
 
+// Seals are the annotations by which an object says who is behind it; empty where it has
+// none.
+type Seals struct{ Passport, Correlation string }
+
+// CachedOwner is what a watch last showed of an owner.
+type CachedOwner struct {
+	UID   string
+	Seals Seals
+	// Former are the seals that a rewrite replaced a moment ago, at most as long ago as
+	// facts may be old; nil otherwise. Another replica may not have seen the rewrite yet.
+	Former *Seals
+}
+
+// OwnerCache knows owners without a call. It may lag behind, as all facts do.
+type OwnerCache interface {
+	// Cached is false where the cache does not know the object, which says nothing of
+	// whether it exists. The version of the kind does not matter.
+	Cached(kind review.Kind, namespace, name string) (CachedOwner, bool)
+}
+
 // OwnerReader reads one object as it is now, past every cache.
 type OwnerReader interface {
 	Owner(ctx context.Context, kind review.Kind, namespace, name string) (Owner, error)

@@ -2,13 +2,10 @@ package gate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
-	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
 	"gatehouse.dev/gatehouse/pkg/tenant"
@@ -79,20 +76,10 @@ func (g *Gate) standInherit(ctx context.Context, w *write, s *standing) *review.
 	return g.inherit(ctx, w, s, ref)
 }
 
-// inherit reads the owner as it is now, one hop up, matched by UID, kind, namespace and
-// name, and proves its passport.
-func (g *Gate) inherit(ctx context.Context, w *write, s *standing, ref facts.OwnerRef) *review.Verdict {
-	owner, err := g.Owners.Owner(ctx, ref.Kind, w.Namespace, ref.Name)
-	switch {
-	case errors.Is(err, facts.ErrNoOwner) || (err == nil && owner.UID != ref.UID):
-		v := w.deny("identity/no-owner", fmt.Sprintf("the controller owner %s is not in this namespace", review.Quote(ref.Kind.Kind+" "+ref.Name)), "", "")
-		return &v
-	case err != nil:
-		return w.later("the controller owner could not be read")
-	}
-	s.seal = sealInherit
-	s.ownerWire = owner.Annotations[v1alpha1.AnnotationPassport]
-	s.ownerCorrelation = owner.Annotations[v1alpha1.AnnotationCorrelation]
+// takeOwner takes over the author whom the owner's passport names; an unsealed owner
+// acts as the namespace's tenant.
+func (g *Gate) takeOwner(w *write, s *standing, owner seals) *review.Verdict {
+	s.seal, s.ownerWire, s.ownerCorrelation = sealInherit, owner.wire, owner.correlation
 	if s.ownerWire == "" {
 		g.takeTenant(w, s)
 		return nil

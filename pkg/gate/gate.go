@@ -19,6 +19,11 @@ import (
 type Gate struct {
 	Facts  facts.Source
 	Owners facts.OwnerReader
+	// OwnerCache is asked before Owners; nil means that every owner is read live.
+	OwnerCache facts.OwnerCache
+	// OwnerLookup is told where each controller owner was found, OwnerCached or
+	// OwnerLive; may be nil.
+	OwnerLookup func(source string)
 	// Keys gives the present keyring, nil while none is loaded.
 	Keys func() *passport.Keyring
 	// Program gives the compiled policies, nil while there are none.

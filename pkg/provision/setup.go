@@ -32,7 +32,7 @@ func setup(m manager.Manager, c *config.Config) error {
 	}
 	cached, known := m.GetClient(), facts{m.GetClient()}
 	applier := newApplier(cached)
-	if err := m.Add(&keys{client: direct, live: direct, namespace: c.SystemNamespace, now: time.Now}); err != nil {
+	if err := setupKeys(m, c, direct); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
 	counts := &counting{client: direct, namespace: c.SystemNamespace}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,22 @@ type Heartbeat struct {
 	Failed func(error)
 
 	seen atomic.Int64 // wall clock, Unix nanoseconds
+
+	made sync.Once
+	news chan struct{}
+}
+
+// Hurry asks for a renewal now: there is something new to report.
+func (h *Heartbeat) Hurry() {
+	select {
+	case h.hurried() <- struct{}{}:
+	default:
+	}
+}
+
+func (h *Heartbeat) hurried() chan struct{} {
+	h.made.Do(func() { h.news = make(chan struct{}, 1) })
+	return h.news
 }
 
 // Age is the time since a renewal last came back, or the longest duration when none
@@ -68,6 +85,7 @@ func (h *Heartbeat) Start(ctx context.Context) error {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
+			case <-h.hurried():
 			}
 		}
 	}()

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,6 +21,8 @@ type Keys struct {
 	Namespace, Name string
 	// Failed is told of a Secret that holds no keyring; the error shows no key.
 	Failed func(error)
+	// Changed is told when other keys are loaded or another one signs; may be nil.
+	Changed func()
 
 	ring atomic.Pointer[passport.Keyring]
 }
@@ -55,5 +58,8 @@ func (k *Keys) load(obj any) {
 		}
 		return
 	}
-	k.ring.Store(ring)
+	old := k.ring.Swap(ring)
+	if k.Changed != nil && (old == nil || old.Active() != ring.Active() || !slices.Equal(old.IDs(), ring.IDs())) {
+		k.Changed()
+	}
 }
