@@ -53,9 +53,11 @@ verify: ## generated files are as generated, modules tidy, code formatted
 	@go run ./test/manifests -verify
 	@test/verify
 
-lint: ## golangci-lint over the product, go vet over the local cluster
-	@go tool -modfile=test/tools/golangci-lint/go.mod golangci-lint run --allow-parallel-runners ./...
-	@go -C test/cluster vet ./...
+lint: ## golangci-lint over the product and the local cluster
+	@for module in . test/cluster test/cluster/kwok; do \
+		(cd $$module && go tool -modfile="$(CURDIR)/test/tools/golangci-lint/go.mod" golangci-lint run \
+			--allow-parallel-runners -c "$(CURDIR)/.golangci.yml" --path-prefix $$module ./...) || failed=1; \
+	done; exit $${failed:-0}
 
 unit: ## unit tests under the race detector, policies and charts among them
 	@CGO_ENABLED=1 go test -race -timeout 15m ./...

@@ -102,7 +102,7 @@ func (c *Client) doAccept(ctx context.Context, method, path, contentType, accept
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, err)

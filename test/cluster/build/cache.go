@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,7 @@ func DefaultDir() (string, error) {
 	if dir := os.Getenv("GATEHOUSE_CACHE"); dir != "" {
 		return filepath.Abs(dir)
 	}
-	dir, err := os.UserCacheDir() // honours XDG_CACHE_HOME
+	dir, err := os.UserCacheDir() // honors XDG_CACHE_HOME
 	if err != nil {
 		return "", fmt.Errorf("find the cache folder (set GATEHOUSE_CACHE): %w", err)
 	}
@@ -66,7 +67,7 @@ func (c Cache) Ensure(ctx context.Context, set Set) (string, error) {
 }
 
 // fill builds aside and moves the whole into place.
-func (c Cache) fill(ctx context.Context, set Set, dir string) error {
+func (c Cache) fill(ctx context.Context, set Set, dir string) (err error) {
 	aside := filepath.Join(c.Dir, "."+set.Name+".building")
 	// We hold the lock: what lies there is of a build that was killed.
 	if err := os.RemoveAll(aside); err != nil {
@@ -75,7 +76,7 @@ func (c Cache) fill(ctx context.Context, set Set, dir string) error {
 	if err := os.Mkdir(aside, 0o755); err != nil {
 		return fmt.Errorf("cache folder cannot be written (set GATEHOUSE_CACHE): %w", err)
 	}
-	defer os.RemoveAll(aside)
+	defer func() { err = errors.Join(err, os.RemoveAll(aside)) }()
 	if err := compile(ctx, set, aside, c.Out); err != nil {
 		return err
 	}
@@ -129,8 +130,11 @@ func (c Cache) lock(ctx context.Context, set Set) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cache folder cannot be written (set GATEHOUSE_CACHE): %w", err)
 	}
+	// Nothing was written: a close that fails has lost nothing, and the lock ends with the
+	// process at the latest.
+	unlock = func() { _ = file.Close() }
 	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-		return func() { file.Close() }, nil
+		return unlock, nil
 	}
 	fmt.Fprintf(c.Out, "%s: another launcher is building it; waiting\n", set.Name)
 	locked := make(chan error, 1)
@@ -138,10 +142,10 @@ func (c Cache) lock(ctx context.Context, set Set) (unlock func(), err error) {
 	select {
 	case err := <-locked:
 		if err != nil {
-			file.Close()
+			unlock()
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		return func() { file.Close() }, nil
+		return unlock, nil
 	case <-ctx.Done():
 		// The process is about to end, and the waiting lock with it.
 		return nil, ctx.Err()

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -61,8 +62,7 @@ func (s Set) key(ctx context.Context) (string, error) {
 		}
 		fmt.Fprintln(hash, file)
 		_, err = io.Copy(hash, content)
-		content.Close()
-		if err != nil {
+		if err = errors.Join(err, content.Close()); err != nil {
 			return "", fmt.Errorf("read sources of %s: %w", s.Name, err)
 		}
 	}

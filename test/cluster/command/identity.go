@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,6 +11,7 @@ import (
 	"gatehouse.dev/gatehouse/test/cluster/issuer"
 	"gatehouse.dev/gatehouse/test/cluster/launch"
 	"gatehouse.dev/gatehouse/test/cluster/login"
+	"gatehouse.dev/gatehouse/test/cluster/state"
 )
 
 func token() *cobra.Command {
@@ -18,18 +20,10 @@ func token() *cobra.Command {
 		Short:   "Print an ID token of a user of the sample issuer",
 		Example: "  curl --cacert \"$CA_FILE\" -H \"Authorization: Bearer $(cluster token alice)\" \"$APISERVER_URL/api\"",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
-			tokens, err := launch.Tokens(cmd.Context(), dir, args[0])
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), tokens.ID)
+		RunE: withTokens(func(out io.Writer, tokens login.Tokens) error {
+			_, err := fmt.Fprintln(out, tokens.ID)
 			return err
-		},
+		}),
 	}
 }
 
@@ -41,18 +35,19 @@ func credential() *cobra.Command {
 		Example: "  cluster credential --state .local alice",
 		Args:    cobra.ExactArgs(1),
 		Hidden:  true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
-			tokens, err := launch.Tokens(cmd.Context(), dir, args[0])
-			if err != nil {
-				return err
-			}
-			return login.Print(cmd.OutOrStdout(), tokens)
-		},
+		RunE:    withTokens(login.Print),
 	}
+}
+
+// withTokens prints good tokens of the user that the first argument names.
+func withTokens(show func(io.Writer, login.Tokens) error) func(*cobra.Command, []string) error {
+	return onCluster(func(cmd *cobra.Command, dir state.Dir, args []string) error {
+		tokens, err := launch.Tokens(cmd.Context(), dir, args[0])
+		if err != nil {
+			return err
+		}
+		return show(cmd.OutOrStdout(), tokens)
+	})
 }
 
 func kubeconfig() *cobra.Command {
@@ -63,11 +58,7 @@ func kubeconfig() *cobra.Command {
 			"platform's people the issuer knows strangers for tests:" + strangers(),
 		Example: "  kubectl --kubeconfig \"$(cluster kubeconfig odd-subject)\" auth whoami",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: onCluster(func(cmd *cobra.Command, dir state.Dir, args []string) error {
 			user, found := issuer.Find(args[0])
 			if !found {
 				return fmt.Errorf("the sample issuer does not know %q", args[0])
@@ -87,7 +78,7 @@ func kubeconfig() *cobra.Command {
 			}
 			_, err = fmt.Fprintln(cmd.OutOrStdout(), dir.Kubeconfig(args[0]))
 			return err
-		},
+		}),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse.dev/gatehouse/test/cluster/process"
+	"gatehouse.dev/gatehouse/test/cluster/state"
 )
 
 var signals = map[string]syscall.Signal{
@@ -68,18 +69,21 @@ func onProcess(name, short, example string, act func(*cobra.Command, *process.Re
 		Short:   short,
 		Example: example,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
-			remote, err := process.Connect(dir)
-			if err != nil {
-				return err
-			}
+		RunE: onSupervisor(func(cmd *cobra.Command, remote *process.Remote, args []string) error {
 			return act(cmd, remote, args[0])
-		},
+		}),
 	}
+}
+
+// onSupervisor hands what a command does the supervisor of its cluster.
+func onSupervisor(act func(*cobra.Command, *process.Remote, []string) error) func(*cobra.Command, []string) error {
+	return onCluster(func(cmd *cobra.Command, dir state.Dir, args []string) error {
+		remote, err := process.Connect(dir)
+		if err != nil {
+			return err
+		}
+		return act(cmd, remote, args)
+	})
 }
 
 // waitReady returns when a process is ready, has ended or the limit has passed.

@@ -29,6 +29,17 @@ func Root() *cobra.Command {
 	return root
 }
 
+// onCluster hands what a command does the folder of its cluster.
+func onCluster(act func(cmd *cobra.Command, dir state.Dir, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		dir, err := stateDir(cmd)
+		if err != nil {
+			return err
+		}
+		return act(cmd, dir, args)
+	}
+}
+
 func stateDir(cmd *cobra.Command) (state.Dir, error) {
 	path, err := cmd.Flags().GetString("state")
 	if err != nil {

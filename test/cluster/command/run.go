@@ -15,37 +15,28 @@ import (
 )
 
 func run() *cobra.Command {
-	var o options
-	cmd := &cobra.Command{
+	return withOptions(&cobra.Command{
 		Use:     "run",
 		Short:   "Start the cluster, show decisions as they fall, and end it with Ctrl-C",
 		Example: "  cluster run",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := o.resolve(cmd, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			if err := launch.Up(cmd.Context(), options); err != nil {
-				return err
-			}
-			if options.ControlPlaneOnly {
-				fmt.Fprintln(cmd.OutOrStdout(), "\nThe control plane is up, without Gatehouse. Ctrl-C ends it.")
-			} else {
-				hints(cmd.OutOrStdout(), options.Dir, options.Repository)
-			}
-			following := decisions.Follow(cmd.Context(), options.Dir.DecisionLog(), cmd.OutOrStdout())
-			fmt.Fprintln(cmd.OutOrStdout(), "\nending the cluster")
-			ctx, cancel := context.WithTimeout(context.Background(), endLimit)
-			defer cancel()
-			if err := launch.Down(ctx, options.Dir); err != nil {
-				return err
-			}
-			return following
-		},
-	}
-	o.register(cmd)
-	return cmd
+	}, func(cmd *cobra.Command, options launch.Options) error {
+		if err := launch.Up(cmd.Context(), options); err != nil {
+			return err
+		}
+		if options.ControlPlaneOnly {
+			fmt.Fprintln(cmd.OutOrStdout(), "\nThe control plane is up, without Gatehouse. Ctrl-C ends it.")
+		} else {
+			hints(cmd.OutOrStdout(), options.Dir, options.Repository)
+		}
+		following := decisions.Follow(cmd.Context(), options.Dir.DecisionLog(), cmd.OutOrStdout())
+		fmt.Fprintln(cmd.OutOrStdout(), "\nending the cluster")
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(cmd.Context()), endLimit)
+		defer cancel()
+		if err := launch.Down(ctx, options.Dir); err != nil {
+			return err
+		}
+		return following
+	})
 }
 
 // hints are the first things to try, ready to be pasted into a second terminal.

@@ -13,6 +13,7 @@ import (
 	"gatehouse.dev/gatehouse/test/cluster/issuer"
 	"gatehouse.dev/gatehouse/test/cluster/pki"
 	"gatehouse.dev/gatehouse/test/cluster/process"
+	"gatehouse.dev/gatehouse/test/cluster/state"
 )
 
 // The commands of this file are processes of the cluster; people have no use for them.
@@ -24,16 +25,12 @@ func supervise() *cobra.Command {
 		Example: "  cluster supervise --state .local",
 		Args:    cobra.NoArgs,
 		Hidden:  true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: onCluster(func(cmd *cobra.Command, dir state.Dir, _ []string) error {
 			// The terminal that started it may go.
 			signal.Ignore(syscall.SIGHUP)
 			go install.KeepTokens(cmd.Context(), dir, cmd.ErrOrStderr())
 			return process.Serve(cmd.Context(), dir)
-		},
+		}),
 	}
 }
 
@@ -46,11 +43,7 @@ func issue() *cobra.Command {
 		Example: "  cluster issue --state .local --listen 127.0.0.1:20443",
 		Args:    cobra.NoArgs,
 		Hidden:  true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: onCluster(func(cmd *cobra.Command, dir state.Dir, _ []string) error {
 			key, err := pki.ReadSigningKey(dir.PKI("issuer-signing.key"))
 			if err != nil {
 				return err
@@ -68,7 +61,7 @@ func issue() *cobra.Command {
 				Passwords:       passwords,
 				IDTokenLifetime: lifetime,
 			})
-		},
+		}),
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "host:port")
 	cmd.Flags().DurationVar(&lifetime, "id-token-lifetime", 5*time.Minute, "how long an ID token is good")

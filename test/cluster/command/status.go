@@ -19,17 +19,9 @@ func status() *cobra.Command {
 		Short:   "List the processes; exit 1 unless all are ready",
 		Example: "  cluster status -o json",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: onSupervisor(func(cmd *cobra.Command, remote *process.Remote, _ []string) error {
 			if output != "" && output != "json" {
 				return fmt.Errorf("output %q; want json or nothing", output)
-			}
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
-			remote, err := process.Connect(dir)
-			if err != nil {
-				return err
 			}
 			reports, err := remote.Reports(cmd.Context())
 			if err != nil {
@@ -44,7 +36,7 @@ func status() *cobra.Command {
 				}
 			}
 			return nil
-		},
+		}),
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "json for programs")
 	return cmd

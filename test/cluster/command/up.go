@@ -12,6 +12,7 @@ import (
 
 	"gatehouse.dev/gatehouse/test/cluster/controlplane"
 	"gatehouse.dev/gatehouse/test/cluster/launch"
+	"gatehouse.dev/gatehouse/test/cluster/state"
 )
 
 // options are the flags of every command that starts or builds a cluster.
@@ -65,38 +66,35 @@ func (o *options) resolve(cmd *cobra.Command, out io.Writer) (launch.Options, er
 }
 
 func up() *cobra.Command {
-	var o options
-	cmd := &cobra.Command{
+	return withOptions(&cobra.Command{
 		Use:     "up",
 		Short:   "Start the cluster in the background and return when every part is ready",
 		Example: "  cluster up --replicas 3\n  cluster up --control-plane-only --state /tmp/second",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := o.resolve(cmd, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			return launch.Up(cmd.Context(), options)
-		},
-	}
-	o.register(cmd)
-	return cmd
+	}, func(cmd *cobra.Command, options launch.Options) error {
+		return launch.Up(cmd.Context(), options)
+	})
 }
 
 func buildCommand() *cobra.Command {
-	var o options
-	cmd := &cobra.Command{
+	return withOptions(&cobra.Command{
 		Use:     "build",
 		Short:   "Build everything a cluster runs",
 		Example: "  cluster build --control-plane-only",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			options, err := o.resolve(cmd, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			return launch.Build(cmd.Context(), options)
-		},
+	}, func(cmd *cobra.Command, options launch.Options) error {
+		return launch.Build(cmd.Context(), options)
+	})
+}
+
+// withOptions gives a command the flags of a cluster and hands what it does their values.
+func withOptions(cmd *cobra.Command, act func(*cobra.Command, launch.Options) error) *cobra.Command {
+	var o options
+	cmd.Args = cobra.NoArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		resolved, err := o.resolve(cmd, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		return act(cmd, resolved)
 	}
 	o.register(cmd)
 	return cmd
@@ -111,14 +109,10 @@ func down() *cobra.Command {
 		Short:   "End every process of the cluster",
 		Example: "  cluster down --state /tmp/second",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			dir, err := stateDir(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: onCluster(func(cmd *cobra.Command, dir state.Dir, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), endLimit)
 			defer cancel()
 			return launch.Down(ctx, dir)
-		},
+		}),
 	}
 }

@@ -34,7 +34,7 @@ func New(backends []string) (*Forwarder, error) {
 // Serve accepts connections until ctx ends; then it closes the listener and all
 // connections.
 func (f *Forwarder) Serve(ctx context.Context, listener net.Listener) error {
-	stop := context.AfterFunc(ctx, func() { listener.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // Accept ends by it either way
 	defer stop()
 	var open sync.WaitGroup
 	defer open.Wait()
@@ -51,16 +51,13 @@ func (f *Forwarder) Serve(ctx context.Context, listener net.Listener) error {
 }
 
 func (f *Forwarder) carry(ctx context.Context, client net.Conn) {
-	defer client.Close()
+	defer hangUp(client)
 	backend := f.dial(ctx)
 	if backend == nil {
 		return // every backend is dead: the caller sees its connection end
 	}
-	defer backend.Close()
-	stop := context.AfterFunc(ctx, func() {
-		client.Close()
-		backend.Close()
-	})
+	defer hangUp(backend)
+	stop := context.AfterFunc(ctx, func() { hangUp(client, backend) })
 	defer stop()
 	var both sync.WaitGroup
 	both.Go(func() { pour(backend, client) })
@@ -86,11 +83,18 @@ func (f *Forwarder) dial(ctx context.Context) net.Conn {
 // the other direction arrives.
 func pour(to, from net.Conn) {
 	if _, err := io.Copy(to, from); err != nil {
-		to.Close()
-		from.Close()
+		hangUp(to, from)
 		return
 	}
 	if half, can := to.(interface{ CloseWrite() error }); can {
 		_ = half.CloseWrite()
+	}
+}
+
+// hangUp ends connections. One that is closed already, or that its peer has reset, has
+// nobody left to be told.
+func hangUp(connections ...net.Conn) {
+	for _, connection := range connections {
+		_ = connection.Close()
 	}
 }

@@ -46,6 +46,7 @@ func (c client) LoginURL(request string) string {
 	return loginPath + "?" + url.Values{"request": {request}}.Encode()
 }
 
+//nolint:staticcheck // op.Client names it.
 func (c client) RestrictAdditionalIdTokenScopes() func([]string) []string {
 	return func(scopes []string) []string { return scopes }
 }

@@ -62,7 +62,7 @@ func Serve(ctx context.Context, config Config) error {
 		return fmt.Errorf("issuer: %w", err)
 	case <-ctx.Done():
 	}
-	closing, done := context.WithTimeout(context.Background(), time.Second)
+	closing, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer done()
 	if err := server.Shutdown(closing); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("issuer: %w", err)

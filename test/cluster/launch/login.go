@@ -66,7 +66,7 @@ func (r *run) tryLogin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	if response.StatusCode != http.StatusCreated {
 		return fmt.Errorf("the API server answers %s to %s", response.Status, user)
 	}

@@ -1,6 +1,8 @@
 package launch
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,7 +20,7 @@ var nodes = []string{"node-0", "node-1"}
 func TenantNamespace(user string) string { return "claude-runner-user-" + user }
 
 // prepare makes the folder, chooses ports and writes every file that the processes read.
-func (r *run) prepare(programs map[string]string) error {
+func (r *run) prepare(ctx context.Context, programs map[string]string) error {
 	if err := r.dir.Reset(); err != nil {
 		return err
 	}
@@ -35,7 +37,7 @@ func (r *run) prepare(programs map[string]string) error {
 	if err := copyProgram(self, r.dir.Bin("cluster")); err != nil {
 		return err
 	}
-	if err := r.choosePorts(); err != nil {
+	if err := r.choosePorts(ctx); err != nil {
 		return err
 	}
 	r.plan.Dir = r.dir
@@ -56,7 +58,7 @@ func (r *run) prepare(programs map[string]string) error {
 	return r.dir.WriteEnv(r.env())
 }
 
-func (r *run) choosePorts() error {
+func (r *run) choosePorts(ctx context.Context) error {
 	r.ports = state.NewPorts(r.options.Ports)
 	a := &r.plan.Addresses
 	wanted := map[string]*string{
@@ -68,7 +70,7 @@ func (r *run) choosePorts() error {
 		r.addresses.add(wanted)
 	}
 	for name, address := range wanted {
-		chosen, err := r.ports.Reserve(name)
+		chosen, err := r.ports.Reserve(ctx, name)
 		if err != nil {
 			r.ports.ReleaseAll()
 			return err
@@ -110,14 +112,14 @@ func copyProgram(from, to string) error {
 	if err != nil {
 		return fmt.Errorf("copy program: %w", err)
 	}
-	defer source.Close()
+	defer func() { _ = source.Close() }() // only read
 	target, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
 	if err != nil {
 		return fmt.Errorf("copy program: %w", err)
 	}
-	if _, err := io.Copy(target, source); err != nil {
-		target.Close()
+	_, err = io.Copy(target, source)
+	if err = errors.Join(err, target.Close()); err != nil {
 		return fmt.Errorf("copy program: %w", err)
 	}
-	return target.Close()
+	return nil
 }

@@ -41,12 +41,12 @@ func Up(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	if err := r.prepare(programs); err != nil {
+	if err := r.prepare(ctx, programs); err != nil {
 		return err
 	}
 	defer r.ports.ReleaseAll()
 	if err := r.startAll(ctx); err != nil {
-		return errors.Join(err, r.takeDown())
+		return errors.Join(err, r.takeDown(ctx))
 	}
 	r.say("up")
 	return nil
@@ -67,9 +67,10 @@ func already(ctx context.Context, remote *process.Remote, r *run) error {
 	return nil
 }
 
-func (r *run) takeDown() error {
+func (r *run) takeDown(ctx context.Context) error {
 	r.say("taking down what was started")
-	ctx, cancel := context.WithTimeout(context.Background(), downLimit)
+	// What was started is ended even when the caller may not wait any more.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downLimit)
 	defer cancel()
 	return process.Down(ctx, r.dir)
 }

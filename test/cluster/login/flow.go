@@ -128,7 +128,7 @@ func (a Account) browse(ctx context.Context, start, state string) (string, error
 	if err != nil {
 		return "", err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	back, err := response.Location()
 	if err != nil {
 		return "", fmt.Errorf("the issuer refused: HTTP %d", response.StatusCode)
@@ -155,7 +155,7 @@ func visit(ctx context.Context, browser *http.Client, address string) (string, *
 	if err != nil {
 		return "", nil, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
 		return "", nil, err

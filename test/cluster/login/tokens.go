@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -25,12 +26,12 @@ func (t Tokens) RefreshAt() time.Time {
 
 // Current returns tokens that are good now: those in the file, refreshed ones, or those
 // of a new login. Several plugins at once take turns on the file.
-func (a Account) Current(ctx context.Context, path string, now func() time.Time) (Tokens, error) {
+func (a Account) Current(ctx context.Context, path string, now func() time.Time) (current Tokens, err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return Tokens{}, fmt.Errorf("open token file: %w", err)
 	}
-	defer file.Close()
+	defer func() { err = errors.Join(err, file.Close()) }()
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
 		return Tokens{}, fmt.Errorf("lock token file: %w", err)
 	}

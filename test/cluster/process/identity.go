@@ -3,7 +3,6 @@ package process
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -30,9 +29,11 @@ func record(dir state.Dir, name string, pid int) error {
 	return nil
 }
 
+// forget drops the record of a process that has ended. A file that stays does no harm:
+// no process fits it any more.
 func forget(dir state.Dir, name string) {
-	os.Remove(pidFile(dir, name))
-	os.Remove(startedFile(dir, name))
+	_ = os.Remove(pidFile(dir, name))
+	_ = os.Remove(startedFile(dir, name))
 }
 
 // Recorded is the pid of a process that still is the one whose pid was recorded, 0 if
@@ -81,11 +82,7 @@ func startedAt(pid int) (string, error) {
 	if _, procErr := os.Stat("/proc/self/stat"); procErr == nil {
 		return "", fmt.Errorf("process %d is not there", pid)
 	}
-	started, err := exec.Command("ps", "-o", "lstart=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		return "", fmt.Errorf("process %d is not there", pid)
-	}
-	return strings.TrimSpace(string(started)), nil
+	return ps(pid, "lstart")
 }
 
 // startOfStat reads field 22 of /proc/<pid>/stat. The second field is the program's name

@@ -3,7 +3,6 @@ package process
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 )
@@ -12,7 +11,11 @@ import (
 func Memory(pid int) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
-		return memoryByPS(pid)
+		size, err := ps(pid, "rss")
+		if err != nil {
+			return 0
+		}
+		return kibibytes(size)
 	}
 	for line := range strings.SplitSeq(string(status), "\n") {
 		if value, found := strings.CutPrefix(line, "VmRSS:"); found {
@@ -20,14 +23,6 @@ func Memory(pid int) int64 {
 		}
 	}
 	return 0
-}
-
-func memoryByPS(pid int) int64 {
-	size, err := exec.Command("ps", "-o", "rss=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		return 0
-	}
-	return kibibytes(string(size))
 }
 
 func kibibytes(text string) int64 {

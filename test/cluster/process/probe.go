@@ -55,7 +55,7 @@ func (p Probe) Check(ctx context.Context) error {
 	if err != nil {
 		return errors.New("does not answer yet")
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
 		return fmt.Errorf("probe %s: %w", p.URL, err)

@@ -49,23 +49,28 @@ func Launch(ctx context.Context, dir state.Dir, program string, args ...string) 
 	if err != nil {
 		return nil, fmt.Errorf("start the supervisor: %w", err)
 	}
-	defer log.Close()
-	cmd := exec.Command(program, args...)
+	defer func() { _ = log.Close() }() // the supervisor has its own copy
+
+	// It outlives us.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, args...)
 	cmd.Dir = string(dir)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the supervisor: %w", err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // ProcessState has it
+		close(ended)
+	}()
 	for {
 		if remote, err := Connect(dir); err == nil {
 			return remote, nil
 		}
 		select {
-		case err := <-ended:
-			return nil, fmt.Errorf("the supervisor ended: %v; %s", err, Tail(dir, supervisorName, 5))
+		case <-ended:
+			return nil, fmt.Errorf("the supervisor ended: %s; %s", cmd.ProcessState, Tail(dir, supervisorName, 5))
 		case <-ctx.Done():
 			_ = cmd.Process.Kill()
 			return nil, ctx.Err()
@@ -125,7 +130,7 @@ func (r *Remote) call(ctx context.Context, method, path string, body []byte) ([]
 	if err != nil {
 		return nil, fmt.Errorf("ask the supervisor: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // only read
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, fmt.Errorf("ask the supervisor: %w", err)

@@ -31,7 +31,7 @@ type address struct {
 func Serve(ctx context.Context, dir state.Dir) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("supervisor: %w", err)
 	}
@@ -54,10 +54,11 @@ func Serve(ctx context.Context, dir state.Dir) error {
 		return fmt.Errorf("supervisor: %w", err)
 	}
 	<-ctx.Done()
-	err = supervisor.StopAll(context.Background())
-	os.Remove(dir.Control())
+	ending := context.WithoutCancel(ctx)
+	err = supervisor.StopAll(ending)
+	_ = os.Remove(dir.Control()) // without our pid file nobody follows it
 	forget(dir, supervisorName)
-	closing, done := context.WithTimeout(context.Background(), time.Second)
+	closing, done := context.WithTimeout(ending, time.Second)
 	defer done()
 	_ = server.Shutdown(closing)
 	return err

@@ -75,8 +75,9 @@ func (s *Supervisor) run(t *task) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", t.spec.Name, err)
 	}
-	defer log.Close()
-	cmd := exec.Command(t.spec.Path, t.spec.Args...)
+	defer func() { _ = log.Close() }() // the process has its own copy
+
+	cmd := exec.Command(t.spec.Path, t.spec.Args...) //nolint:noctx // It ends by Stop, not with whoever asked for it.
 	cmd.Dir = string(s.dir)
 	cmd.Env = append(os.Environ(), t.spec.Env...)
 	cmd.Stdout, cmd.Stderr = log, log

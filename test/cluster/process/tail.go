@@ -16,7 +16,7 @@ func Tail(dir state.Dir, name string, lines int) string {
 	if err != nil {
 		return "it has written no log"
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	if info, err := file.Stat(); err == nil && info.Size() > tailBytes {
 		_, _ = file.Seek(-tailBytes, 2)
 	}

@@ -31,11 +31,14 @@ func (d Dir) Claim() (release func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("state folder %s cannot be written: %w", d, reason(err))
 	}
+	// Nothing was written: a close that fails has lost nothing, and the lock ends with the
+	// process at the latest.
+	release = func() { _ = lock.Close() }
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		lock.Close()
+		release()
 		return nil, fmt.Errorf("state folder %s is in use by another launcher that is starting or stopping it", d)
 	}
-	return func() { lock.Close() }, nil
+	return release, nil
 }
 
 // Reset removes what an earlier cluster left and makes the folders of a new one.

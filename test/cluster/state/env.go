@@ -11,7 +11,7 @@ import (
 // Env is the env file: shell assignments, one a line.
 type Env map[string]string
 
-// Write replaces the env file of a cluster.
+// WriteEnv replaces the env file of a cluster.
 func (d Dir) WriteEnv(env Env) error {
 	if err := os.WriteFile(d.Env(), []byte(env.String()), 0o644); err != nil {
 		return fmt.Errorf("write env file: %w", err)
@@ -40,7 +40,7 @@ func (d Dir) ReadEnv() (Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read env file: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // only read
 	env := Env{}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {

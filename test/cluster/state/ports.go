@@ -1,9 +1,11 @@
 package state
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"math/big"
 	"net"
 	"strconv"
 	"syscall"
@@ -29,12 +31,16 @@ func NewPorts(forced map[string]int) *Ports {
 
 // Reserve returns the address 127.0.0.1:port for a name and keeps others off it until
 // Release.
-func (p *Ports) Reserve(name string) (string, error) {
+func (p *Ports) Reserve(ctx context.Context, name string) (string, error) {
 	if port, found := p.forced[name]; found {
-		return p.hold(name, port)
+		return p.hold(ctx, name, port)
 	}
 	for range 100 {
-		address, err := p.hold(name, firstPort+rand.IntN(lastPort-firstPort+1))
+		above, err := rand.Int(rand.Reader, big.NewInt(lastPort-firstPort+1))
+		if err != nil {
+			return "", fmt.Errorf("choose a port for %s: %w", name, err)
+		}
+		address, err := p.hold(ctx, name, firstPort+int(above.Int64()))
 		if err == nil {
 			return address, nil
 		}
@@ -45,9 +51,9 @@ func (p *Ports) Reserve(name string) (string, error) {
 	return "", fmt.Errorf("no free port for %s between %d and %d", name, firstPort, lastPort)
 }
 
-func (p *Ports) hold(name string, port int) (string, error) {
+func (p *Ports) hold(ctx context.Context, name string, port int) (string, error) {
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	listener, err := net.Listen("tcp", address)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return "", fmt.Errorf("port %d, wanted for %s, is in use: %w", port, name, syscall.EADDRINUSE)
 	}
@@ -62,7 +68,7 @@ func (p *Ports) hold(name string, port int) (string, error) {
 func (p *Ports) Release(names ...string) {
 	for _, name := range names {
 		if listener, found := p.held[name]; found {
-			listener.Close()
+			_ = listener.Close() // whoever binds it next will say if it is not free
 			delete(p.held, name)
 		}
 	}

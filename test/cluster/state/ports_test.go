@@ -13,7 +13,7 @@ func TestPortsAreDistinctAndHeld(t *testing.T) {
 	defer ports.ReleaseAll()
 	seen := map[string]bool{}
 	for _, name := range []string{"a", "b", "c", "d"} {
-		address, err := ports.Reserve(name)
+		address, err := ports.Reserve(t.Context(), name)
 		must(t, err)
 		if seen[address] {
 			t.Fatalf("%s was handed out twice", address)
@@ -28,7 +28,7 @@ func TestPortsAreDistinctAndHeld(t *testing.T) {
 func TestReleasedPortCanBeBound(t *testing.T) {
 	ports := NewPorts(nil)
 	defer ports.ReleaseAll()
-	address, err := ports.Reserve("a")
+	address, err := ports.Reserve(t.Context(), "a")
 	must(t, err)
 	ports.Release("a", "never-reserved")
 	listener, err := net.Listen("tcp", address)
@@ -41,7 +41,7 @@ func TestForcedPortInUse(t *testing.T) {
 	must(t, err)
 	defer taken.Close()
 	port := taken.Addr().(*net.TCPAddr).Port
-	_, err = NewPorts(map[string]int{"apiserver": port}).Reserve("apiserver")
+	_, err = NewPorts(map[string]int{"apiserver": port}).Reserve(t.Context(), "apiserver")
 	if err == nil || !strings.Contains(err.Error(), "wanted for apiserver, is in use") {
 		t.Fatalf("got %v, want the port and who wanted it", err)
 	}
