@@ -66,11 +66,16 @@ cluster-unit:
 	@go -C test/cluster test -timeout 10m ./...
 
 test-apiserver: build bin/cluster ## the suite on a real API server
-	@GATEHOUSE_CLUSTER=1 go test -count=1 -timeout 40m ./test/apiserver -ginkgo.v -ginkgo.silence-skips
+	@GATEHOUSE_CLUSTER=1 go test -v -count=1 -timeout 40m ./test/apiserver -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips
+
+.PHONY: bench
+bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone
+	@go run ./test/load
+	@go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks
 
 .PHONY: fuzz repeat generate
 fuzz:
-	@for t in ./pkg/passport:FuzzVerify ./pkg/tenant:FuzzID ./pkg/review:FuzzMessage ./webhooks:FuzzBody; do \
+	@for t in ./pkg/passport:FuzzVerify ./pkg/tenant:FuzzID ./pkg/review:FuzzMessage ./webhooks:FuzzBody ./webhooks:FuzzSplit; do \
 		echo "$$t"; go test -run '^$$' -fuzz "$${t#*:}\$$" -fuzztime $(or $(T),60s) "$${t%:*}" || exit 1; done
 
 repeat:

@@ -14,10 +14,10 @@ func report(format string, args ...any) {
 	AddReportEntry("figure", figure, ReportEntryVisibilityNever)
 }
 
-// elapsed prints a long suite's progress: one line a spec, as it ends.
+// A long suite shows its progress: one line a spec, as it ends.
 var _ = ReportAfterEach(func(r SpecReport) {
 	if r.RunTime > 0 {
-		fmt.Printf("%7.1fs  %-7s %s\n", r.RunTime.Round(100*time.Millisecond).Seconds(), r.State, r.FullText())
+		fmt.Printf("\n%7.1fs  %-7s %s\n", r.RunTime.Round(100*time.Millisecond).Seconds(), r.State, r.FullText())
 	}
 })
 
