@@ -43,9 +43,16 @@ func (g *Gate) inherit(ctx context.Context, w *write, s *standing, ref facts.Own
 	case err != nil:
 		return w.later("the controller owner could not be read")
 	}
-	return g.takeOwner(w, s, seals{
+	stop := g.takeOwner(w, s, seals{
 		wire: owner.Annotations[v1alpha1.AnnotationPassport], correlation: owner.Annotations[v1alpha1.AnnotationCorrelation],
 	})
+	if stop != nil && stop.Outcome == review.Denied && w.Operation == review.Update && !w.grows() {
+		// Nothing is made and nothing raised, so nobody's right is asked for: a revoked
+		// key must not keep a controller from scaling down. The old passport stays.
+		s.relation, s.role, s.seal = tenant.RelationSystem, tenant.RoleSystem, sealKeep
+		return nil
+	}
+	return stop
 }
 
 // cachedOwner gives the owner's seals where the cache settles what belongs on the object:
