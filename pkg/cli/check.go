@@ -11,11 +11,7 @@ import (
 )
 
 func newCheck(env Env) *cobra.Command {
-	var (
-		flags judgeFlags
-		out   format
-	)
-	cmd := &cobra.Command{
+	return judging(env, &cobra.Command{
 		Use:   "check -f FILE --as USER",
 		Short: "Say whether objects would be allowed",
 		Long: `Runs the webhook's own decision over the creation of each object, in order; what was allowed
@@ -32,22 +28,27 @@ Exit code 0 if all are allowed, 1 if one is not, 2 on misuse.`,
 		Example: `  gatehouse check -f session.yaml --as local:alice
   gatehouse check -f config/samples/session-alice.yaml --as local:alice \
       --platform config/samples --config config/manager/gatehouse.yaml`,
-		Args: between(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, results, err := flags.run(cmd.Context(), env)
-			if err != nil {
-				return err
-			}
-			if out == formatJSON {
-				err = writeJSON(env.Out, map[string]any{"results": results})
-			} else {
-				err = printJudged(env, results)
-			}
-			if err != nil {
-				return err
-			}
-			return notAllowed(results)
-		},
+	}, func(out *format, _ *judge, results []judged) error {
+		return out.show(env.Out, map[string]any{"results": results}, func() error { return printJudged(env, results) })
+	})
+}
+
+// judging makes a command judge the objects of its files and show what was decided.
+func judging(env Env, cmd *cobra.Command, show func(*format, *judge, []judged) error) *cobra.Command {
+	var (
+		flags judgeFlags
+		out   format
+	)
+	cmd.Args = between(0, 0)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		j, results, err := flags.run(cmd.Context(), env)
+		if err != nil {
+			return err
+		}
+		if err := show(&out, j, results); err != nil {
+			return err
+		}
+		return notAllowed(results)
 	}
 	flags.bind(cmd)
 	out.bind(cmd)

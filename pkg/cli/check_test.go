@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -115,25 +114,5 @@ func TestCheckUnderOwnPolicies(t *testing.T) {
 	}
 	if got := run(t, strings.Replace(unnamed, "name: a", "name: a, labels: {contact: alice}", 1), args...); got.code != 0 {
 		t.Errorf("exit %d: %s", got.code, got.errout)
-	}
-}
-
-func TestPlatformFolders(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"platform.yaml": "apiVersion: gatehouse.dev/v1alpha1\nkind: Tier\nmetadata: {name: a}\nspec: {rank: 1}\n",
-		"extra.yml":     "apiVersion: gatehouse.dev/v1alpha1\nkind: Tier\nmetadata: {name: b}\nspec: {rank: 2}\n",
-		"other.yaml":    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
-	} {
-		write(t, filepath.Join(dir, name), text)
-	}
-	p, err := filePlatform(Env{}, []string{dir}, "x-")
-	if err != nil || len(p.snapshot.Tiers) != 2 {
-		t.Errorf("a plain folder: %v", err)
-	}
-	write(t, filepath.Join(dir, "kustomization.yaml"), "resources: [platform.yaml]\n")
-	p, err = filePlatform(Env{}, []string{dir}, "x-")
-	if err != nil || len(p.snapshot.Tiers) != 1 || p.snapshot.Tiers["a"] == nil {
-		t.Errorf("a folder with a kustomization: %v", err)
 	}
 }

@@ -43,11 +43,7 @@ type heard struct {
 }
 
 func newExplain(env Env) *cobra.Command {
-	var (
-		flags judgeFlags
-		out   format
-	)
-	cmd := &cobra.Command{
+	return judging(env, &cobra.Command{
 		Use:   "explain -f FILE --as USER",
 		Short: "Say whether objects would be allowed, and what that rests on",
 		Long: `Decides like gatehouse check and shows beside each answer who the caller counts as, what is
@@ -58,30 +54,13 @@ Exit code 0 if all are allowed, 1 if one is not, 2 on misuse.`,
 		Example: `  gatehouse explain -f session.yaml --as local:alice
   gatehouse explain -f config/samples/session-alice-opus.yaml --as local:alice \
       --platform config/samples --config config/manager/gatehouse.yaml`,
-		Args: between(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			j, results, err := flags.run(cmd.Context(), env)
-			if err != nil {
-				return err
-			}
-			all := make([]explained, len(results))
-			for i, r := range results {
-				all[i] = j.explain(r)
-			}
-			if out == formatJSON {
-				err = writeJSON(env.Out, map[string]any{"results": all})
-			} else {
-				err = printExplained(env, all)
-			}
-			if err != nil {
-				return err
-			}
-			return notAllowed(results)
-		},
-	}
-	flags.bind(cmd)
-	out.bind(cmd)
-	return cmd
+	}, func(out *format, j *judge, results []judged) error {
+		all := make([]explained, len(results))
+		for i, r := range results {
+			all[i] = j.explain(r)
+		}
+		return out.show(env.Out, map[string]any{"results": all}, func() error { return printExplained(env, all) })
+	})
 }
 
 func (j *judge) explain(r judged) explained {

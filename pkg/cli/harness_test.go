@@ -63,10 +63,3 @@ func file(t *testing.T, name, content string) string {
 	}
 	return path
 }
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}

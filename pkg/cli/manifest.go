@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"gatehouse.dev/gatehouse/pkg/facts/manifest"
 )
 
 // maxFile is the longest file read, far above what the API server stores.
@@ -45,44 +44,14 @@ func readManifests(env Env, paths []string) ([]*unstructured.Unstructured, error
 		if err != nil {
 			return nil, err
 		}
-		if objects, err = appendManifests(objects, raw); err != nil {
+		more, err := manifest.Decode(raw)
+		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", path, err)
 		}
+		objects = append(objects, more...)
 	}
 	if len(objects) == 0 {
 		return nil, errors.New("no objects in the files")
 	}
 	return objects, nil
-}
-
-func appendManifests(objects []*unstructured.Unstructured, raw []byte) ([]*unstructured.Unstructured, error) {
-	dec := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(raw), 4096)
-	for {
-		var content map[string]any
-		err := dec.Decode(&content)
-		if errors.Is(err, io.EOF) {
-			return objects, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(content) == 0 {
-			continue
-		}
-		obj := &unstructured.Unstructured{Object: content}
-		if obj.IsList() {
-			err = obj.EachListItem(func(item runtime.Object) error {
-				objects = append(objects, item.(*unstructured.Unstructured))
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if obj.GetKind() == "" || obj.GetAPIVersion() == "" {
-			return nil, errors.New("a document is no Kubernetes object: apiVersion or kind is missing")
-		}
-		objects = append(objects, obj)
-	}
 }

@@ -40,6 +40,14 @@ func (f *format) Set(s string) error {
 // Type names the flag's value in the help.
 func (f *format) Type() string { return "format" }
 
+// show writes an answer: as JSON, or as people read it.
+func (f *format) show(w io.Writer, answer any, table func() error) error {
+	if *f == formatJSON {
+		return writeJSON(w, answer)
+	}
+	return table()
+}
+
 // writeJSON writes v indented and without escaping < and >.
 func writeJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)

@@ -68,12 +68,8 @@ func inspect(ctx context.Context, env Env, from *source, out format, args []stri
 		unread++
 	}
 	fmt.Fprintln(env.Err, unverified)
-	if out == formatJSON {
-		err = writeJSON(env.Out, map[string]any{"verified": false, "results": results})
-	} else {
-		err = printInspected(env, results)
-	}
-	if err != nil {
+	answer := map[string]any{"verified": false, "results": results}
+	if err := out.show(env.Out, answer, func() error { return printInspected(env, results) }); err != nil {
 		return err
 	}
 	if unread > 0 {

@@ -24,7 +24,7 @@ func TestVerifyLive(t *testing.T) {
 	k := testKeys(t, "k1")
 	wire := signed(t, k, first)
 	a := &apiServer{objects: map[string]string{
-		"/apis/research.example.com/v1" + alices + "researchsessions/first":      manifest("research.example.com/v1", first, "u1", wire, ""),
+		"/apis/research.example.com/v1" + alices + "researchsessions/first":      carrier("research.example.com/v1", first, "u1", wire, ""),
 		"/api/v1/namespaces/claude-runner-system/secrets/" + passport.SecretName: secretOf(t, k),
 	}}
 	a.start(t)
@@ -64,18 +64,18 @@ func TestVerifyFollowsOwners(t *testing.T) {
 	set, pod := in("ReplicaSet", "apps", "set"), in("Pod", "", "pod")
 	wire := signed(t, k, set)
 	other := signed(t, k, in("ReplicaSet", "apps", "other"))
-	good := manifest("v1", pod, "p1", wire, "ReplicaSet/set/s1")
+	good := carrier("v1", pod, "p1", wire, "ReplicaSet/set/s1")
 	tests := map[string]struct {
 		pod, set string
 		code     int
 		says     string
 	}{
-		"inherited":       {good, manifest("apps/v1", set, "s1", wire, ""), 0, ""},
-		"no owner":        {manifest("v1", pod, "p1", wire, ""), manifest("apps/v1", set, "s1", wire, ""), 1, "bound to another object"},
+		"inherited":       {good, carrier("apps/v1", set, "s1", wire, ""), 0, ""},
+		"no owner":        {carrier("v1", pod, "p1", wire, ""), carrier("apps/v1", set, "s1", wire, ""), 1, "bound to another object"},
 		"owner gone":      {good, "", 1, "owner ReplicaSet"},
-		"other UID":       {good, manifest("apps/v1", set, "s2", wire, ""), 1, "another object of that name"},
-		"other passport":  {good, manifest("apps/v1", set, "s1", other, ""), 1, "carries another passport"},
-		"owner in a ring": {manifest("v1", pod, "p1", other, "ReplicaSet/set/s1"), manifest("apps/v1", set, "s1", other, "ReplicaSet/set/s1"), 1, "more than 8 owners"},
+		"other UID":       {good, carrier("apps/v1", set, "s2", wire, ""), 1, "another object of that name"},
+		"other passport":  {good, carrier("apps/v1", set, "s1", other, ""), 1, "carries another passport"},
+		"owner in a ring": {carrier("v1", pod, "p1", other, "ReplicaSet/set/s1"), carrier("apps/v1", set, "s1", other, "ReplicaSet/set/s1"), 1, "more than 8 owners"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -43,8 +43,8 @@ var first = passport.Object{
 	Group: "research.example.com", Kind: "ResearchSession", Namespace: "claude-runner-user-alice", Name: "first",
 }
 
-// manifest writes an object as JSON; owner is "" or kind/name/uid of its controller.
-func manifest(apiVersion string, o passport.Object, uid, wire, owner string) string {
+// carrier writes an object as JSON; owner is "" or kind/name/uid of its controller.
+func carrier(apiVersion string, o passport.Object, uid, wire, owner string) string {
 	meta := map[string]any{"name": o.Name, "namespace": o.Namespace, "uid": uid}
 	if wire != "" {
 		meta["annotations"] = map[string]any{"gatehouse.dev/passport": wire}
@@ -68,7 +68,7 @@ func TestVerify(t *testing.T) {
 	flipped := []byte(wire)
 	flipped[len("v1.k1.")+20] ^= 1
 	session := func(wire string) string {
-		return file(t, "session.yaml", manifest("research.example.com/v1", first, "u1", wire, ""))
+		return file(t, "session.yaml", carrier("research.example.com/v1", first, "u1", wire, ""))
 	}
 	tests := map[string]struct {
 		code int
@@ -116,8 +116,8 @@ func TestVerifyReadsStandardInput(t *testing.T) {
 	keys := keyFile(t, k)
 	wire := signed(t, k, first)
 	list := fmt.Sprintf(`{"apiVersion":"v1","kind":"List","items":[%s]}`+"\n---\n%s",
-		manifest("research.example.com/v1", first, "u1", wire, ""),
-		manifest("research.example.com/v1", first, "u2", "", ""))
+		carrier("research.example.com/v1", first, "u1", wire, ""),
+		carrier("research.example.com/v1", first, "u2", "", ""))
 	for name, tc := range map[string]struct {
 		stdin, arg string
 		code       int
@@ -165,8 +165,8 @@ func TestInspect(t *testing.T) {
 	k := testKeys(t, "k1")
 	wire := signed(t, k, first)
 	forged := wire[:len(wire)-4] + "AAAA"
-	both := file(t, "two.yaml", manifest("research.example.com/v1", first, "u1", forged, "")+"\n---\n"+
-		manifest("research.example.com/v1", first, "u2", "", ""))
+	both := file(t, "two.yaml", carrier("research.example.com/v1", first, "u1", forged, "")+"\n---\n"+
+		carrier("research.example.com/v1", first, "u2", "", ""))
 	run(t, "", "passport", "inspect", wire).golden(t, "inspect/alone")
 	run(t, "", "passport", "inspect", forged, "-o", "json").golden(t, "inspect/forged-json")
 	run(t, "", "passport", "inspect", "-f", both).golden(t, "inspect/files")

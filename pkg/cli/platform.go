@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -91,20 +90,4 @@ func ownerOf(obj *unstructured.Unstructured) facts.Owner {
 		owner.Controller = &facts.OwnerRef{Kind: kind, Name: ref.Name, UID: string(ref.UID)}
 	}
 	return owner
-}
-
-// homes gives every tenant the namespace that the provisioner would make.
-func homes(objects *facts.Objects) {
-	for _, t := range objects.Tenants {
-		if t.UID == "" {
-			t.UID = types.UID("tenant-" + t.Name)
-		}
-		objects.Namespaces = append(objects.Namespaces, facts.Namespace{
-			Name: objects.Prefix + t.Name,
-			Labels: map[string]string{
-				v1alpha1.LabelTenant: t.Name, v1alpha1.LabelOrganization: t.Spec.Organization, v1alpha1.LabelTier: t.Spec.Tier,
-			},
-			Annotations: map[string]string{v1alpha1.AnnotationTenantUID: string(t.UID)},
-		})
-	}
 }

@@ -47,12 +47,7 @@ func checkPolicies(ctx context.Context, env Env, dir string, out format) error {
 	if err != nil {
 		return err
 	}
-	if out == formatJSON {
-		err = writeJSON(env.Out, found)
-	} else {
-		err = printChecked(env, set, found)
-	}
-	if err != nil {
+	if err := out.show(env.Out, found, func() error { return printChecked(env, set, found) }); err != nil {
 		return err
 	}
 	return failed(found.Problems)

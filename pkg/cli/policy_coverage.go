@@ -51,15 +51,14 @@ Exit code 0 if every policy reaches --min, 1 if not, 2 on misuse.`,
 					below++
 				}
 			}
-			if out == formatJSON {
-				err = writeJSON(env.Out, map[string]any{"policies": lines})
-			} else {
-				err = t.write(env.Out)
+			answer := map[string]any{"policies": lines}
+			if err := out.show(env.Out, answer, func() error { return t.write(env.Out) }); err != nil {
+				return err
 			}
-			if err == nil && below > 0 {
-				err = fmt.Errorf("%d of %d policies are below %s", below, len(lines), percent(low))
+			if below > 0 {
+				return fmt.Errorf("%d of %d policies are below %s", below, len(lines), percent(low))
 			}
-			return err
+			return nil
 		},
 	}
 	out.bind(cmd)

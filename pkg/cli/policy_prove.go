@@ -28,12 +28,7 @@ Exit code 0 if nothing is wrong, 1 otherwise, 2 on misuse.`,
 			if err != nil {
 				return err
 			}
-			if out == formatJSON {
-				err = writeJSON(env.Out, report)
-			} else {
-				err = printReport(env, set, report)
-			}
-			if err != nil {
+			if err := out.show(env.Out, report, func() error { return printReport(env, set, report) }); err != nil {
 				return err
 			}
 			return failed(report.Problems)

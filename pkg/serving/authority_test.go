@@ -176,6 +176,23 @@ func newBench(t *testing.T) *bench {
 	return b
 }
 
+// offer makes the source give a leaf of an authority that lives so long from now.
+func (b *bench) offer(t *testing.T, a *testAuthority, life time.Duration) *tls.Certificate {
+	t.Helper()
+	leaf := a.leafPair(t, b.now, b.now.Add(life))
+	b.source.set(leaf)
+	return leaf
+}
+
+// begin serves the first leaf of an authority whom everybody trusts, and lets time pass.
+func (b *bench) begin(t *testing.T, a *testAuthority, life, passed time.Duration) *tls.Certificate {
+	t.Helper()
+	leaf := b.offer(t, a, life)
+	b.bundles = [][]byte{a.bundle()}
+	b.after(passed)
+	return leaf
+}
+
 // after moves the clock and looks again.
 func (b *bench) after(d time.Duration) *bench {
 	b.now = b.now.Add(d)

@@ -18,8 +18,7 @@ func TestColdStart(t *testing.T) {
 	if _, err := b.GetCertificate(nil); err == nil || b.Healthy() || b.Trusted() == nil || !b.NotAfter().IsZero() {
 		t.Error("a certificate before there is one")
 	}
-	first := a.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(first)
+	first := b.offer(t, a, time.Hour)
 	if b.after(0); !b.serves(first) || !b.Healthy() {
 		t.Fatal("the first leaf is not served at once")
 	}
@@ -46,13 +45,9 @@ func TestColdStart(t *testing.T) {
 
 func TestRotationWaitsForTrust(t *testing.T) {
 	old, fresh, b := newAuthority(t), newAuthority(t), newBench(t)
-	first := old.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(first)
-	b.bundles = [][]byte{old.bundle()}
-	b.after(2 * time.Minute)
+	first := b.begin(t, old, time.Hour, 2*time.Minute)
 
-	second := fresh.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(second)
+	second := b.offer(t, fresh, time.Hour)
 	if b.after(5 * time.Minute); !b.serves(first) {
 		t.Fatal("a leaf is served that nobody trusts")
 	}
@@ -71,10 +66,7 @@ func TestRotationWaitsForTrust(t *testing.T) {
 
 func TestTrustThatGoesStartsAnew(t *testing.T) {
 	old, fresh, b := newAuthority(t), newAuthority(t), newBench(t)
-	first := old.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(first)
-	b.bundles = [][]byte{old.bundle()}
-	b.after(2 * time.Minute)
+	first := b.begin(t, old, time.Hour, 2*time.Minute)
 	second := fresh.leafPair(t, b.now.Add(-2*skew), b.now.Add(time.Hour))
 	b.source.set(second)
 	both := append(append([]byte{}, old.bundle()...), fresh.bundle()...)
@@ -90,12 +82,8 @@ func TestTrustThatGoesStartsAnew(t *testing.T) {
 
 func TestNewLeafIsHeldForTheSkew(t *testing.T) {
 	a, b := newAuthority(t), newBench(t)
-	first := a.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(first)
-	b.bundles = [][]byte{a.bundle()}
-	b.after(10 * time.Minute)
-	second := a.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(second)
+	first := b.begin(t, a, time.Hour, 10*time.Minute)
+	second := b.offer(t, a, time.Hour)
 	b.after(0)
 	if b.after(skew - time.Millisecond); !b.serves(first) {
 		t.Error("an API server whose clock is behind would refuse it")
@@ -108,12 +96,8 @@ func TestNewLeafIsHeldForTheSkew(t *testing.T) {
 func TestOldLeafAtItsEnd(t *testing.T) {
 	old, fresh, b := newAuthority(t), newAuthority(t), newBench(t)
 	end := b.now.Add(time.Hour)
-	first := old.leafPair(t, b.now, end)
-	b.source.set(first)
-	b.bundles = [][]byte{old.bundle()}
-	b.after(time.Minute)
-	second := fresh.leafPair(t, b.now, b.now.Add(2*time.Hour))
-	b.source.set(second)
+	first := b.begin(t, old, time.Hour, time.Minute)
+	second := b.offer(t, fresh, 2*time.Hour)
 	if b.after(end.Add(-lastMoment).Sub(b.now) - time.Millisecond); !b.serves(first) {
 		t.Error("given up too early")
 	}
@@ -124,20 +108,18 @@ func TestOldLeafAtItsEnd(t *testing.T) {
 
 func TestOldLeafNobodyTrusts(t *testing.T) {
 	old, fresh, b := newAuthority(t), newAuthority(t), newBench(t)
-	first := old.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(first)
+	b.offer(t, old, time.Hour)
 	b.bundles = [][]byte{fresh.bundle()}
 	if b.after(time.Minute); b.Trusted() == nil {
 		t.Error("trusted by a stranger")
 	}
-	second := fresh.leafPair(t, b.now, b.now.Add(time.Hour))
-	b.source.set(second)
+	second := b.offer(t, fresh, time.Hour)
 	if b.after(0); !b.serves(second) || b.Trusted() != nil {
 		t.Errorf("the leaf that is trusted waits for the one that is not: %v", b.Trusted())
 	}
 	// Without any bundle known, what is served stays.
 	b.bundles = nil
-	b.source.set(old.leafPair(t, b.now, b.now.Add(time.Hour)))
+	b.offer(t, old, time.Hour)
 	if b.after(time.Minute); !b.serves(second) {
 		t.Error("swapped without knowing any bundle")
 	}

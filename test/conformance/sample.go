@@ -1,22 +1,16 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/yaml"
 
-	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/facts"
+	"gatehouse.dev/gatehouse/pkg/facts/manifest"
 	"gatehouse.dev/gatehouse/pkg/review"
 )
 
@@ -32,61 +26,27 @@ type Sample struct {
 
 // LoadSample reads config/samples below the root of the checkout.
 func LoadSample(root string) (*Sample, error) {
-	objects := facts.Objects{Prefix: prefix}
-	for _, file := range []string{"tiers", "models", "organizations", "settings", "tenants"} {
-		data, err := os.ReadFile(filepath.Join(root, "config", "samples", file+".yaml"))
+	files, err := manifest.Files(filepath.Join(root, "config", "samples"))
+	if err != nil {
+		return nil, fmt.Errorf("sample platform: %w", err)
+	}
+	var objects []*unstructured.Unstructured
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("sample platform: %w", err)
 		}
-		if err := read(data, &objects); err != nil {
+		more, err := manifest.Decode(raw)
+		if err != nil {
 			return nil, fmt.Errorf("sample platform, %s: %w", file, err)
 		}
+		objects = append(objects, more...)
 	}
-	for _, t := range objects.Tenants {
-		t.UID = types.UID("uid-of-" + t.Name)
-		objects.Namespaces = append(objects.Namespaces, facts.Namespace{
-			Name:        prefix + t.Name,
-			Labels:      map[string]string{v1alpha1.LabelTenant: t.Name},
-			Annotations: map[string]string{v1alpha1.AnnotationTenantUID: string(t.UID)},
-		})
+	platform, err := manifest.Platform(objects, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("sample platform: %w", err)
 	}
-	return &Sample{Facts: facts.Build(objects), Objects: map[string]facts.Owner{}}, nil
-}
-
-func read(data []byte, into *facts.Objects) error {
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(data), 4096)
-	for {
-		var u unstructured.Unstructured
-		if err := decoder.Decode(&u.Object); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		var err error
-		switch u.GetKind() {
-		case "Tier":
-			into.Tiers, err = add(into.Tiers, u)
-		case "Model":
-			into.Models, err = add(into.Models, u)
-		case "Organization":
-			into.Organizations, err = add(into.Organizations, u)
-		case "OrganizationSettings":
-			into.Settings, err = add(into.Settings, u)
-		case "Tenant":
-			into.Tenants, err = add(into.Tenants, u)
-		}
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", u.GetKind(), u.GetName(), err)
-		}
-	}
-}
-
-func add[T any](list []*T, u unstructured.Unstructured) ([]*T, error) {
-	item := new(T)
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, item); err != nil {
-		return nil, err
-	}
-	return append(list, item), nil
+	return &Sample{Facts: facts.Build(platform), Objects: map[string]facts.Owner{}}, nil
 }
 
 // Snapshot implements facts.Source.
