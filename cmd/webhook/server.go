@@ -59,6 +59,9 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 		return nil, err
 	}
 	decider := w.gate(c, func() *engine.Program { return program })
+	if decider.OwnerLookup, err = audit.WatchOwners(registry, w.cached.Len); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
 	decider.Panicked = func(value any, stack []byte) {
 		metrics.Panicked()
 		logger.Error(nil, "panic while deciding", "panic", audit.Panic(value), "stack", string(stack))

@@ -34,6 +34,7 @@ type world struct {
 	heartbeat *live.Heartbeat
 	keys      *live.Keys
 	owners    *live.Owners
+	cached    *live.OwnerCache
 	ledger    quota.Ledger
 	logger    logr.Logger
 }
@@ -82,6 +83,7 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	w.keys.Changed = w.heartbeat.Hurry
 	w.facts = &live.Facts{Cache: informers, Reader: direct, Prefix: c.TenantNamespacePrefix, Lease: w.heartbeat}
 	w.owners = &live.Owners{Client: owners, Mapper: mapper}
+	w.cached = live.NewOwnerCache(owners, c.TenantNamespacePrefix, ownerKinds(c))
 	w.ledger = crd.New(crd.Options{Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry()})
 	return w, nil
 }
@@ -89,7 +91,7 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 // gate makes the decision out of what the world knows.
 func (w *world) gate(c *config.Config, program func() *engine.Program) *gate.Gate {
 	return &gate.Gate{
-		Facts: w.facts, Owners: w.owners, Keys: w.keys.Keyring, Program: program, Ledger: w.ledger,
+		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: program, Ledger: w.ledger,
 		Callers: c.Callers(), Onboarding: c.Door(), PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
 		EmailAsHash: c.Passport.EmailAsHash, Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
 	}
@@ -98,6 +100,7 @@ func (w *world) gate(c *config.Config, program func() *engine.Program) *gate.Gat
 // start begins all watches and returns when ctx ends. The API server may not be there
 // yet, or not have our kinds: it tries until it is.
 func (w *world) start(ctx context.Context) error {
+	w.cached.Start(ctx, w.logger)
 	for _, step := range []struct {
 		name  string
 		begin func(context.Context) error

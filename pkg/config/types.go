@@ -77,8 +77,9 @@ type Controllers struct {
 	Extra []tenant.ControllerRule `json:"extra,omitempty"`
 }
 
-// OwnerKind is a kind whose objects may own objects of tenants. Resource is the plural
-// under which the live owner is read; empty means the lower-case kind plus "s".
+// OwnerKind is a kind whose objects may own objects of tenants, so that the webhook keeps
+// them in its cache of owners; its account needs get, list and watch for them. Resource is
+// the plural under which they are watched; empty means the lower-case kind plus "s".
 type OwnerKind struct {
 	Group    string `json:"group,omitempty"`
 	Version  string `json:"version"`

@@ -128,6 +128,11 @@ func validateOwnerKinds(kinds []OwnerKind, path *field.Path) field.ErrorList {
 		for _, problem := range validation.IsDNS1035Label(strings.ToLower(kind.Kind)) {
 			all = append(all, field.Invalid(at.Child("kind"), kind.Kind, problem))
 		}
+		if kind.Resource != "" {
+			for _, problem := range validation.IsDNS1035Label(kind.Resource) {
+				all = append(all, field.Invalid(at.Child("resource"), kind.Resource, problem))
+			}
+		}
 		key := OwnerKind{Group: kind.Group, Kind: kind.Kind}
 		if seen[key] {
 			all = append(all, field.Duplicate(at, kind.Group+"/"+kind.Kind))

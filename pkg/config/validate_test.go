@@ -78,6 +78,7 @@ func TestValidate(t *testing.T) {
 		}, []string{"controllers.extra[0].operations[0]", "controllers.extra[0].mode", "controllers.extra[0].fields[0]"}},
 		"owner kind":               {func(c *Config) { c.OwnerKinds = []OwnerKind{{Group: "a.b", Version: "v1", Kind: "Foo"}} }, nil},
 		"owner kind bad":           {func(c *Config) { c.OwnerKinds = []OwnerKind{{Group: "A", Version: "1", Kind: ""}} }, []string{"ownerKinds[0].group", "ownerKinds[0].version", "ownerKinds[0].kind"}},
+		"owner kind resource":      {func(c *Config) { c.OwnerKinds = []OwnerKind{{Version: "v1", Kind: "F", Resource: "fs/status"}} }, []string{"ownerKinds[0].resource"}},
 		"owner kind twice":         {func(c *Config) { k := OwnerKind{Version: "v1", Kind: "F"}; c.OwnerKinds = []OwnerKind{k, k} }, []string{"ownerKinds[1]"}},
 		"listen without port":      {func(c *Config) { c.Webhook.Listen = "localhost" }, []string{"webhook.listen"}},
 		"listen port too high":     {func(c *Config) { c.Webhook.Listen = ":99999" }, []string{"webhook.listen"}},
