@@ -27,4 +27,4 @@ func (c *Config) PolicyParameters() map[string]map[string]any {
 }
 
 // Door is who may create her own Tenant, as the decision knows it.
-func (c *Config) Door() tenant.Onboarding { return tenant.Onboarding(c.Onboarding) }
+func (c *Config) Door() tenant.Onboarding { return c.Onboarding }

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
 // reservationSlack covers clocks and the way back of an answer.
@@ -18,7 +20,7 @@ func Default() *Config {
 		SystemNamespace:       "claude-runner-system",
 		TenantNamespacePrefix: "claude-runner-user-",
 		PlatformAdmins:        Subjects{Groups: []string{"system:masters"}},
-		Onboarding: Onboarding{
+		Onboarding: tenant.Onboarding{
 			DefaultOrganization: "individuals",
 			DefaultTier:         "standard",
 			Cap:                 1000,

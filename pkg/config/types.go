@@ -28,7 +28,7 @@ type Config struct {
 	// PlatformAdmins are warned and audited by tenant rules, not denied.
 	PlatformAdmins Subjects `json:"platformAdmins"`
 	// Onboarding says who may create her own Tenant.
-	Onboarding Onboarding `json:"onboarding"`
+	Onboarding tenant.Onboarding `json:"onboarding"`
 	// Controllers names who writes on behalf of an owner.
 	Controllers Controllers `json:"controllers"`
 	// OwnerKinds are kinds, beyond the built-in ones, that may own objects of tenants.
@@ -50,22 +50,6 @@ type Issuer struct {
 type Subjects struct {
 	Groups []string `json:"groups,omitempty"`
 	Users  []string `json:"users,omitempty"`
-}
-
-// Onboarding says which users may create their own Tenant, and what it becomes.
-type Onboarding struct {
-	// Issuers are the aliases whose users may come in. Empty means closed.
-	Issuers []string `json:"issuers,omitempty"`
-	// Domains, if any, are the verified email domains that may come in.
-	Domains []string `json:"domains,omitempty"`
-	// Groups, if any, are the full group names that may come in.
-	Groups []string `json:"groups,omitempty"`
-	// DefaultOrganization takes those whom no organization counts as a member.
-	DefaultOrganization string `json:"defaultOrganization,omitempty"`
-	// DefaultTier is given where nothing else says a tier.
-	DefaultTier string `json:"defaultTier,omitempty"`
-	// Cap is how many tenants may onboard themselves.
-	Cap int `json:"cap,omitempty"`
 }
 
 // Controllers is the configurable part of the caller table.

@@ -8,17 +8,19 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 )
 
-// Onboarding is who may create a tenant for herself. The zero value is closed.
+// Onboarding says who may create a tenant for herself, and what it becomes. The zero
+// value is closed.
 type Onboarding struct {
-	// Issuers are aliases whose users may onboard.
+	// Issuers are the aliases whose users may come in. Empty means closed.
 	Issuers []string `json:"issuers,omitempty"`
-	// Domains, when given, ask for a verified email of one of them.
+	// Domains, if any, are the verified email domains that may come in.
 	Domains []string `json:"domains,omitempty"`
-	// Groups, when given, ask for one of them.
+	// Groups, if any, are the full group names that may come in.
 	Groups []string `json:"groups,omitempty"`
-	// DefaultOrganization and DefaultTier for people whom no organization names.
+	// DefaultOrganization takes those whom no organization counts as a member.
 	DefaultOrganization string `json:"defaultOrganization,omitempty"`
-	DefaultTier         string `json:"defaultTier,omitempty"`
+	// DefaultTier is given where nothing else says a tier.
+	DefaultTier string `json:"defaultTier,omitempty"`
 	// Cap is the most tenants that may be there; 0 means none.
 	Cap int `json:"cap,omitempty"`
 }
