@@ -20,8 +20,8 @@ import (
 
 const usage = `Usage: provisioner --config FILE [flags]
 
-Makes and keeps each tenant's namespace and guards, settles the quota ledgers, makes the
-first passport key and tells the API server which authority the webhook's certificate
+Makes and keeps each tenant's namespace and guards, settles the quota ledgers, makes and
+rotates the passport keys and tells the API server which authority the webhook's certificate
 has. Exits 0 on SIGTERM.
 
 Example:
