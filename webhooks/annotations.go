@@ -22,6 +22,9 @@ func annotations(v review.Verdict) map[string]string {
 		"policy-digest": v.Trace.PolicyDigest,
 		"audited":       strings.Join(v.Trace.Audited, ","),
 	}
+	if v.Trace.BreakGlass {
+		all["break-glass"] = "true"
+	}
 	if v.Outcome == review.Denied {
 		all["rules"] = strings.Join(v.Rules(), ",")
 	}

@@ -101,6 +101,9 @@ func fields(r Record) []zap.Field {
 	f = append(f, zap.Bool("dryRun", r.DryRun))
 	f = list(f, "rules", r.Rules)
 	f = list(f, "audited", r.Trace.Audited)
+	if r.Trace.BreakGlass {
+		f = append(f, zap.Bool("breakGlass", true))
+	}
 	if r.Message != "" {
 		f = append(f, zap.String("message", lines(Redact(r.Message), maxMessage)))
 	}

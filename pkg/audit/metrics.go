@@ -30,8 +30,11 @@ type Metrics struct {
 	denials   *prometheus.CounterVec
 	rejected  *prometheus.CounterVec
 	panics    prometheus.Counter
-	bytes     prometheus.Gauge
-	requests  prometheus.Gauge
+
+	breakGlass prometheus.Counter
+
+	bytes    prometheus.Gauge
+	requests prometheus.Gauge
 
 	mu     sync.Mutex
 	totals Totals
@@ -64,6 +67,10 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Name: "gatehouse_admission_rejected_total",
 			Help: "Requests that never reached a decision, by reason.",
 		}, []string{"reason"}),
+		breakGlass: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatehouse_break_glass_writes_total",
+			Help: "Writes allowed because of who wrote them, in an emergency. Every one is worth an alarm.",
+		}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "gatehouse_admission_panics_total",
 			Help: "Panics recovered while deciding.",
@@ -78,7 +85,7 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 		}),
 		totals: Totals{Denials: map[string]uint64{}},
 	}
-	for _, c := range []prometheus.Collector{m.duration, m.decisions, m.denials, m.rejected, m.panics, m.bytes, m.requests} {
+	for _, c := range []prometheus.Collector{m.duration, m.decisions, m.denials, m.rejected, m.breakGlass, m.panics, m.bytes, m.requests} {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
@@ -95,6 +102,9 @@ func (m *Metrics) Observe(r Record) {
 	defer m.mu.Unlock()
 	if r.Phase == review.Validating {
 		m.totals.Decisions++
+		if r.Trace.BreakGlass {
+			m.breakGlass.Inc()
+		}
 	}
 	if r.Outcome != review.Denied {
 		return

@@ -45,6 +45,9 @@ func TestMetrics(t *testing.T) {
 	m.Observe(denied)
 	m.Observe(Record{Phase: review.Mutating, Entry: review.EntryGuests, Outcome: review.Allowed, Latency: time.Millisecond})
 	m.Observe(Record{Phase: review.Validating, Entry: review.EntryTenant, Outcome: review.Broken, Rules: []string{"never/counted"}})
+	for _, phase := range []review.Phase{review.Mutating, review.Validating} {
+		m.Observe(Record{Phase: phase, Entry: review.EntryNamespaces, Outcome: review.Allowed, Trace: review.Trace{BreakGlass: true}})
+	}
 	m.Rejected("malformed")
 	m.Panicked()
 	m.AddBytes(100)
@@ -57,23 +60,28 @@ func TestMetrics(t *testing.T) {
 	l.Record(Record{Phase: review.Validating})
 
 	want := map[string]float64{
-		`gatehouse_admission_duration_seconds{entry="tenant",phase="validating"}`:                 2,
-		`gatehouse_admission_duration_seconds{entry="guests",phase="mutating"}`:                   1,
-		`gatehouse_admission_decisions_total{entry="tenant",outcome="denied",phase="validating"}`: 1,
-		`gatehouse_admission_decisions_total{entry="tenant",outcome="error",phase="validating"}`:  1,
-		`gatehouse_admission_decisions_total{entry="guests",outcome="allowed",phase="mutating"}`:  1,
-		`gatehouse_admission_denials_total{phase="validating",rule="models/granted"}`:             2,
-		`gatehouse_admission_denials_total{phase="validating",rule="other"}`:                      1,
-		`gatehouse_admission_rejected_total{reason="malformed"}`:                                  1,
-		`gatehouse_admission_panics_total{}`:                                                      1,
-		`gatehouse_admission_bytes_in_flight{}`:                                                   60,
-		`gatehouse_admission_requests_in_flight{}`:                                                1,
-		`gatehouse_decision_log_lost_lines_total{}`:                                               1,
+		`gatehouse_admission_duration_seconds{entry="tenant",phase="validating"}`:                      2,
+		`gatehouse_admission_duration_seconds{entry="guests",phase="mutating"}`:                        1,
+		`gatehouse_admission_decisions_total{entry="tenant",outcome="denied",phase="validating"}`:      1,
+		`gatehouse_admission_decisions_total{entry="tenant",outcome="error",phase="validating"}`:       1,
+		`gatehouse_admission_decisions_total{entry="guests",outcome="allowed",phase="mutating"}`:       1,
+		`gatehouse_admission_denials_total{phase="validating",rule="models/granted"}`:                  2,
+		`gatehouse_admission_denials_total{phase="validating",rule="other"}`:                           1,
+		`gatehouse_admission_rejected_total{reason="malformed"}`:                                       1,
+		`gatehouse_admission_duration_seconds{entry="namespaces",phase="mutating"}`:                    1,
+		`gatehouse_admission_duration_seconds{entry="namespaces",phase="validating"}`:                  1,
+		`gatehouse_admission_decisions_total{entry="namespaces",outcome="allowed",phase="mutating"}`:   1,
+		`gatehouse_admission_decisions_total{entry="namespaces",outcome="allowed",phase="validating"}`: 1,
+		`gatehouse_break_glass_writes_total{}`:                                                         1,
+		`gatehouse_admission_panics_total{}`:                                                           1,
+		`gatehouse_admission_bytes_in_flight{}`:                                                        60,
+		`gatehouse_admission_requests_in_flight{}`:                                                     1,
+		`gatehouse_decision_log_lost_lines_total{}`:                                                    1,
 	}
 	if diff := cmp.Diff(want, counts(t, registry)); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
-	totals := Totals{Decisions: 2, Denials: map[string]uint64{"models/granted": 2, "other": 1}}
+	totals := Totals{Decisions: 3, Denials: map[string]uint64{"models/granted": 2, "other": 1}}
 	if diff := cmp.Diff(totals, m.Totals()); diff != "" {
 		t.Errorf("totals (-want +got):\n%s", diff)
 	}

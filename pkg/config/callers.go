@@ -11,6 +11,7 @@ func (c *Config) Callers() tenant.Callers {
 		NamespacePrefix: c.TenantNamespacePrefix,
 		PlatformUsers:   c.PlatformAdmins.Users,
 		PlatformGroups:  c.PlatformAdmins.Groups,
+		BreakGlassUsers: c.BreakGlass.Users, BreakGlassGroups: c.BreakGlass.Groups,
 		Controllers: tenant.ControllerTable{
 			Rules:  append(tenant.BuiltinControllers(), c.Controllers.Extra...),
 			Shared: c.Controllers.Shared,

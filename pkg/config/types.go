@@ -27,6 +27,11 @@ type Config struct {
 	Issuers []Issuer `json:"issuers"`
 	// PlatformAdmins are warned and audited by tenant rules, not denied.
 	PlatformAdmins Subjects `json:"platformAdmins"`
+	// BreakGlass names who may do everything in an emergency: each of their writes is
+	// allowed, whatever denies it or is broken, and marked and counted as such.
+	BreakGlass Subjects `json:"breakGlass,omitzero"`
+	// Auditors read what is in every tenant's namespace, but for Secrets.
+	Auditors Subjects `json:"auditors,omitzero"`
 	// Onboarding says who may create her own Tenant.
 	Onboarding tenant.Onboarding `json:"onboarding"`
 	// Controllers names who writes on behalf of an owner.

@@ -11,19 +11,19 @@ import (
 	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
-// validateAdmins refuses what would make a tenant, or everybody, a platform admin.
-func (c *Config) validateAdmins(path *field.Path) field.ErrorList {
+// validateSubjects refuses what would give a tenant, or everybody, the platform's rights.
+func (c *Config) validateSubjects(s Subjects, path *field.Path) field.ErrorList {
 	groups, users := path.Child("groups"), path.Child("users")
-	all := append(names(c.PlatformAdmins.Groups, groups), names(c.PlatformAdmins.Users, users)...)
-	for i, group := range c.PlatformAdmins.Groups {
+	all := append(names(s.Groups, groups), names(s.Users, users)...)
+	for i, group := range s.Groups {
 		if slices.Contains(everyone, group) {
-			all = append(all, field.Invalid(groups.Index(i), group, "would make everybody a platform admin"))
+			all = append(all, field.Invalid(groups.Index(i), group, "would name everybody"))
 		}
 		if strings.HasPrefix(group, "system:serviceaccounts:"+c.TenantNamespacePrefix) {
 			all = append(all, field.Invalid(groups.Index(i), group, "is a tenant's"))
 		}
 	}
-	for i, user := range c.PlatformAdmins.Users {
+	for i, user := range s.Users {
 		if strings.HasPrefix(user, "system:serviceaccount:"+c.TenantNamespacePrefix) {
 			all = append(all, field.Invalid(users.Index(i), user, "is a tenant's"))
 		}

@@ -88,6 +88,16 @@ func Build(in Objects) *Snapshot {
 // TenantOf gives the name of the tenant that a user owns, or "".
 func (s *Snapshot) TenantOf(username string) string { return s.byOwner[username] }
 
+// Suspended reports whether a tenant, or its organization, is suspended.
+func (s *Snapshot) Suspended(tenant string) bool {
+	t, ok := s.Tenants[tenant]
+	if !ok {
+		return false
+	}
+	o, ok := s.Organizations[t.Spec.Organization]
+	return t.Spec.Suspended || ok && o.Spec.Suspended
+}
+
 // TenantsOf lists the names of an organization's tenants.
 func (s *Snapshot) TenantsOf(organization string) []string {
 	var names []string

@@ -35,6 +35,11 @@ func (g *Gate) standController(ctx context.Context, w *write, s *standing) *revi
 		}
 	default:
 		s.relation, s.role, s.seal = tenant.RelationSystem, tenant.RoleSystem, sealKeep
+		if w.Operation == review.Update && w.scalesUp() {
+			// What raises a demand is judged as the tenant's: an autoscaler speaks for
+			// her.
+			g.takeTenant(w, s)
+		}
 	}
 	return nil
 }

@@ -74,6 +74,7 @@ func (g *Gate) Validate() error {
 // out that is not an explicit allow denies, breaks or asks for a retry.
 func (g *Gate) Handle(ctx context.Context, r review.Request) (v review.Verdict) {
 	w := &write{Request: r, now: g.Now()}
+	defer func() { v = breakGlass(w, v) }()
 	defer func() {
 		if p := recover(); p != nil {
 			if g.Panicked != nil {
@@ -105,6 +106,8 @@ func (g *Gate) prepare(w *write) *review.Verdict {
 	if limit == 0 {
 		limit = 10 * time.Second
 	}
+	w.caller = g.Callers.Classify(w.Subject)
+	w.trace.Class, w.trace.Actor = string(w.caller.Class), w.caller.Username
 	w.snapshot = g.Facts.Snapshot()
 	if w.snapshot == nil {
 		return w.later("facts have not synced")
@@ -116,8 +119,6 @@ func (g *Gate) prepare(w *write) *review.Verdict {
 		return w.later("no policies are loaded")
 	}
 	w.trace.PolicyDigest = w.program.Digest()
-	w.caller = g.Callers.Classify(w.Subject)
-	w.trace.Class, w.trace.Actor = string(w.caller.Class), w.caller.Username
 	var err error
 	if w.object, err = decode(w.Object); err == nil {
 		w.old, err = decode(w.OldObject)

@@ -40,7 +40,7 @@ func (g *Gate) stand(ctx context.Context, w *write) (*standing, *review.Verdict)
 	default:
 		v := w.deny("identity/unknown-caller", fmt.Sprintf("caller %s is of no class that may write in a tenant's namespace", review.Quote(w.caller.Username)),
 			"people of a trusted issuer, accounts of this namespace, and the controllers that the platform registered",
-			"a platform administrator can register the account under controllers.extra in the configuration")
+			g.introduce(w))
 		return nil, &v
 	}
 	if !w.storesSealed() {
@@ -49,6 +49,17 @@ func (g *Gate) stand(ctx context.Context, w *write) (*standing, *review.Verdict)
 	s.authorTenant = w.snapshot.TenantOf(s.author)
 	w.trace.Author, w.trace.Role, w.trace.Relation = s.author, s.role, string(s.relation)
 	return s, nil
+}
+
+// introduce says how an unknown caller comes to be known. A GitOps tool's own account is
+// never registered: it would write for everybody with one right.
+func (g *Gate) introduce(w *write) string {
+	if strings.HasPrefix(w.caller.Username, "system:serviceaccount:") {
+		return fmt.Sprintf("a GitOps tool impersonates the tenant's account %s (Argo CD: destinationServiceAccounts of the AppProject); "+
+			"an operator is registered by a platform administrator under controllers.extra in the configuration",
+			review.Quote("system:serviceaccount:"+w.Namespace+":"+tenant.DeployerAccount))
+	}
+	return "a platform administrator can register the account under controllers.extra in the configuration"
 }
 
 // standHuman: a person speaks for herself, with the groups that she carries now.

@@ -56,7 +56,8 @@ func (g *Gate) inherit(ctx context.Context, w *write, s *standing, ref facts.Own
 }
 
 // cachedOwner gives the owner's seals where the cache settles what belongs on the object:
-// it carries them already, or nothing yet and mutating is to say what. Two replicas do not
+// it carries them already, or on UPDATE its own of before, or nothing yet and mutating is
+// to say what. Two replicas do not
 // see a rewrite at the same instant: what mutating put there by the owner's former seals
 // still holds in validating.
 func (g *Gate) cachedOwner(w *write, ref facts.OwnerRef) (seals, bool) {
@@ -69,7 +70,7 @@ func (g *Gate) cachedOwner(w *write, ref facts.OwnerRef) (seals, bool) {
 	}
 	have, owner := w.object.seals(), sealsOf(cached.Seals)
 	switch {
-	case have == owner || !w.storesSealed():
+	case have == owner || !w.storesSealed() || w.Operation == review.Update && have == w.old.seals():
 		return owner, true
 	case w.Phase == review.Mutating:
 		return owner, w.Operation == review.Create && have == seals{}

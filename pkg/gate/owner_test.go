@@ -69,6 +69,30 @@ func TestCachedOwnerNeedsNoRead(t *testing.T) {
 	}
 }
 
+// An old ReplicaSet is scaled down under the bytes that it has, whatever its Deployment
+// carries by now.
+func TestChildThatKeepsItsBytesNeedsNoRead(t *testing.T) {
+	w, looked := cachedWorld(t, present)
+	v, old := w.write(replicaSet(kubeSystem+"deployment-controller", ownedBy("apps/v1", "Deployment", "web", "uid-web")))
+	w.allowed(v)
+	shown := present(w)
+	newer := w.make(deployment("web", 3))
+	shown.Seals = sealsOn(newer)
+	w.gate.OwnerCache = cachedOwners{"Deployment " + aliceNS + "/web": shown}
+	*looked = nil
+	scaled := w.apply(old, []review.Patch{{Op: "add", Path: "/spec/replicas", Value: 0}})
+	c := replicaSet(kubeSystem+"deployment-controller", nil)
+	c.op, c.object, c.old = review.Update, scaled, old
+	v, stored := w.write(c)
+	w.allowed(v)
+	if sealsOn(stored) != sealsOn(old) || sealsOn(old) == shown.Seals {
+		t.Error("the bytes changed, or there was nothing to keep")
+	}
+	if diff := cmp.Diff([]string{gate.OwnerCached, gate.OwnerCached}, *looked); diff != "" {
+		t.Errorf("looked up (-want +got):\n%s", diff)
+	}
+}
+
 // What a cache that lags says against a write is looked up live, and allowed there.
 func TestStaleCacheCostsARead(t *testing.T) {
 	revoked := func(w *world) facts.CachedOwner {

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"strings"
 	"testing"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -145,4 +146,70 @@ func TestTransferHandsOverWhatWasMade(t *testing.T) {
 	}
 	v, _ = w.write(note("local:alice", review.Create, doc{"metadata": meta("m")}, nil))
 	w.denied(v, "isolation/tenant-membership")
+}
+
+// TestSuspensionFollowsTheAuthor: an admin of the organization who is suspended herself
+// may not work in another's namespace either.
+func TestSuspensionFollowsTheAuthor(t *testing.T) {
+	w := newWorld(t)
+	write := note("local:carol", review.Create, doc{"metadata": meta("m")}, nil)
+	v, _ := w.write(write)
+	w.allowed(v)
+	w.rebuilt(onTenant("carol", func(t *v1alpha1.Tenant) { t.Spec.Suspended = true }))
+	v, _ = w.write(write)
+	w.denied(v, "identity/suspended")
+	v, _ = w.write(note("local:alice", review.Create, doc{"metadata": meta("m")}, nil))
+	w.allowed(v)
+}
+
+// TestSuspensionHoldsAnAutoscaler: it may take away, and not add.
+func TestSuspensionHoldsAnAutoscaler(t *testing.T) {
+	w := newWorld(t)
+	scale := func(from, to int) call {
+		c := call{as: kubeSystem + "horizontal-pod-autoscaler", op: review.Update, group: "apps", kind: "Scale", resource: "deployments", sub: "scale"}
+		c.object, c.old = doc{"metadata": meta("web"), "spec": doc{"replicas": to}}, doc{"metadata": meta("web"), "spec": doc{"replicas": from}}
+		return c
+	}
+	v, _ := w.write(scale(2, 3))
+	w.allowed(v)
+	if v.Trace.Author != "local:alice" {
+		t.Errorf("author %q, want the tenant's owner", v.Trace.Author)
+	}
+	w.rebuilt(onTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = true }))
+	v, _ = w.write(scale(2, 3))
+	w.denied(v, "identity/suspended")
+	v, _ = w.write(scale(3, 2))
+	w.allowed(v)
+}
+
+// TestTransferHasNoGap: what the former owner made counts as the present owner's from the
+// moment that the field changes, before the provisioner has written it down.
+func TestTransferHasNoGap(t *testing.T) {
+	w := newWorld(t)
+	w.make(deployment("web", 2))
+	w.rebuilt(onTenant("alice", func(t *v1alpha1.Tenant) {
+		t.Status.Owner, t.Spec.Owner.User = "local:alice", "local:frank"
+	}))
+	v, _ := w.write(podOf(kubeSystem+"replicaset-controller", ownedBy("apps/v1", "Deployment", "web", "uid-web")))
+	w.allowed(v)
+	if v.Trace.Author != "local:frank" {
+		t.Errorf("author %q, want the present owner", v.Trace.Author)
+	}
+}
+
+// TestAGitOpsToolIsToldHow: its own account writes nothing, and learns what to do.
+func TestAGitOpsToolIsToldHow(t *testing.T) {
+	w := newWorld(t)
+	v, _ := w.write(note("system:serviceaccount:argocd:argocd-application-controller", review.Create, doc{"metadata": meta("m")}, nil))
+	w.denied(v, "identity/unknown-caller")
+	for _, want := range []string{"destinationServiceAccounts", `"system:serviceaccount:claude-runner-user-alice:deployer"`} {
+		if !strings.Contains(v.Message(), want) {
+			t.Errorf("%q does not name %s", v.Message(), want)
+		}
+	}
+	v, _ = w.write(note("system:serviceaccount:claude-runner-user-alice:deployer", review.Create, doc{"metadata": meta("m")}, nil))
+	w.allowed(v)
+	if v.Trace.Role != tenant.RoleDeployer || v.Trace.Author != "local:alice" {
+		t.Errorf("trace %+v", v.Trace)
+	}
 }

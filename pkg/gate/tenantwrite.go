@@ -83,12 +83,19 @@ func (w *write) standingOf(s *standing) *review.Verdict {
 		v = w.deny("identity/tier-not-granted", "organization "+review.Quote(e.Organization)+" was not given tier "+review.Quote(e.Tier),
 			"deletions, status and scale-down go on", "ask a platform administrator")
 	case e.Suspended:
-		v = w.deny("identity/suspended", "tenant "+review.Quote(e.Tenant)+" is suspended",
-			"deletions, status and scale-down go on", "ask a platform administrator")
+		v = w.suspended(e.Tenant)
+	case w.snapshot.Suspended(s.authorTenant):
+		v = w.suspended(s.authorTenant)
 	default:
 		return nil
 	}
 	return &v
+}
+
+// suspended denies for a tenant: the namespace's, or the author's own.
+func (w *write) suspended(name string) review.Verdict {
+	return w.deny("identity/suspended", "tenant "+review.Quote(name)+" is suspended",
+		"deletions, status and scale-down go on", "ask a platform administrator")
 }
 
 // shrinking are the subresources whose CREATE takes something away or moves nothing.

@@ -45,6 +45,7 @@ func setup(m manager.Manager, c *config.Config) error {
 				Client: cached, facts: known, applier: applier, counting: counts,
 				namespaces: namespaces{Client: cached, live: direct},
 				prefix:     c.TenantNamespacePrefix, systemNamespace: c.SystemNamespace,
+				told: m.GetEventRecorder(fieldManager), auditors: members(c.Auditors),
 			})
 		},
 		"organization": func() error {
@@ -67,6 +68,18 @@ func setup(m manager.Manager, c *config.Config) error {
 		}
 	}
 	return nil
+}
+
+// members are subjects of the configuration as objects name them.
+func members(s config.Subjects) []v1alpha1.Member {
+	var out []v1alpha1.Member
+	for _, user := range s.Users {
+		out = append(out, v1alpha1.Member{User: user})
+	}
+	for _, group := range s.Groups {
+		out = append(out, v1alpha1.Member{Group: group})
+	}
+	return out
 }
 
 // options: a cluster that was away is found again within seconds, however long it was.

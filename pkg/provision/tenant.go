@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -36,6 +37,9 @@ type tenants struct {
 	counting        *counting
 	prefix          string
 	systemNamespace string
+	told            events.EventRecorder
+	// auditors are named by the platform for every tenant.
+	auditors []v1alpha1.Member
 }
 
 // Reconcile brings one tenant's home to what is in force.
@@ -77,6 +81,7 @@ func (r *tenants) spec(ctx context.Context, f tenant.Facts, e tenant.Effective) 
 		SystemNamespace: r.systemNamespace,
 		Limits:          e.Limits,
 		SessionsCounted: r.counting.known(ctx),
+		Auditors:        r.auditors,
 	}
 	if f.Organization != nil {
 		s.Admins = f.Organization.Spec.Admins
@@ -155,9 +160,11 @@ func (r *tenants) conclude(ctx context.Context, t *v1alpha1.Tenant, ns *corev1.N
 	}
 	before := t.DeepCopy()
 	t.Status.ObservedGeneration = t.Generation
+	former := ""
 	switch {
 	case ns != nil:
 		t.Status.Namespace, t.Status.NamespaceUID = ns.Name, ns.UID
+		former = tenant.Transfer(t)
 	case failed == nil && s.reason == ReasonNamespaceTaken:
 		t.Status.Namespace, t.Status.NamespaceUID = "", ""
 	}
@@ -168,6 +175,10 @@ func (r *tenants) conclude(ctx context.Context, t *v1alpha1.Tenant, ns *corev1.N
 		}
 		log.FromContext(ctx).Info("tenant", "tenant", t.Name, "ready", s.ready, "reason", s.reason, "message", s.message,
 			"ageMilliseconds", time.Since(t.CreationTimestamp.Time).Milliseconds())
+		if former != "" {
+			r.told.Eventf(t, nil, corev1.EventTypeNormal, "Transferred", "Transfer",
+				"transferred from %s to %s; what was made before counts as the present owner's", former, t.Status.Owner)
+		}
 	}
 	if failed != nil {
 		return retry(failed)

@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -21,6 +22,7 @@ func newTenants(s *server) *tenants {
 	r := &tenants{
 		Client: s, facts: facts{s}, applier: newApplier(s), namespaces: namespaces{Client: s, live: s},
 		prefix: prefix, systemNamespace: system, counting: &counting{client: s, namespace: system},
+		told: events.NewFakeRecorder(10),
 	}
 	r.counting.yes.Store(true)
 	return r

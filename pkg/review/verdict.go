@@ -71,6 +71,8 @@ type Trace struct {
 	// Audited are rules that would have denied, but are set to audit or warn, or the
 	// caller is the platform.
 	Audited []string
+	// BreakGlass marks a write that was allowed because of who wrote it, in an emergency.
+	BreakGlass bool
 }
 
 // Deny makes a denying verdict out of denials.

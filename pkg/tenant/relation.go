@@ -50,12 +50,27 @@ func Relate(f Facts, e Effective, author string, groups []string) (Relation, str
 }
 
 // PresentOwner maps a former owner, as a passport may name her, to the present one: a
-// transfer hands over what was made before it.
+// transfer hands over what was made before it. The owner in the status counts as a former
+// one from the moment that the spec names another.
 func PresentOwner(t *v1alpha1.Tenant, author string) string {
-	if t != nil && slices.Contains(t.Status.FormerOwners, author) {
+	if t != nil && author != "" && (author == t.Status.Owner || slices.Contains(t.Status.FormerOwners, author)) {
 		return t.Spec.Owner.User
 	}
 	return author
+}
+
+// Transfer writes a change of the owner into the tenant's status and gives the owner
+// before, or "" where there was no change.
+func Transfer(t *v1alpha1.Tenant) (before string) {
+	before, now := t.Status.Owner, t.Spec.Owner.User
+	t.Status.Owner = now
+	if before == "" || before == now {
+		return ""
+	}
+	if !slices.Contains(t.Status.FormerOwners, before) {
+		t.Status.FormerOwners = append(t.Status.FormerOwners, before)
+	}
+	return before
 }
 
 // NamedGroups lists the groups that an organization names anywhere: only these may

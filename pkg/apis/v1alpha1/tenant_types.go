@@ -68,6 +68,9 @@ type TenantStatus struct {
 	Namespace string `json:"namespace,omitempty"`
 	// +optional
 	NamespaceUID types.UID `json:"namespaceUID,omitempty"`
+	// owner is spec.owner.user as the namespace was last made for.
+	// +optional
+	Owner string `json:"owner,omitempty"`
 	// formerOwners are the usernames of earlier owners: passports that name one count
 	// as the present owner's.
 	// +listType=set

@@ -19,7 +19,7 @@ const (
 
 func roleBindings(s Spec) []Object {
 	bind := func(role string, subjects ...*rbacv1ac.SubjectApplyConfiguration) Object {
-		return &binding{rbacv1ac.RoleBinding(role, s.Namespace).
+		return &roleBinding{rbacv1ac.RoleBinding(role, s.Namespace).
 			WithLabels(s.labels()).WithAnnotations(s.annotations()).
 			WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(rbacv1.GroupName).WithKind("ClusterRole").WithName(role)).
 			WithSubjects(subjects...)}

@@ -32,7 +32,7 @@ func OrganizationAccess(o *v1alpha1.Organization) []Object {
 			rule("organizationsettings", "get", "update", "patch"),
 			rule("organizations", "get"),
 		),
-		&binding{rbacv1ac.ClusterRoleBinding(name).WithLabels(labels).WithOwnerReferences(owner()).
+		&clusterRoleBinding{rbacv1ac.ClusterRoleBinding(name).WithLabels(labels).WithOwnerReferences(owner()).
 			WithRoleRef(rbacv1ac.RoleRef().WithAPIGroup(rbacv1.GroupName).WithKind("ClusterRole").WithName(name)).
 			WithSubjects(Subjects(o.Spec.Admins)...)},
 	}
