@@ -35,3 +35,12 @@ quoted(values) := [quote(value) | some value in sort(values)]
 
 # message joins the three parts of a denial as people know them.
 message(problem, allowed, next) := concat("; ", [problem, allowed, next])
+
+# shown cuts a long set of messages: a Pod may hold thousands of containers.
+shown(messages) := sort(messages) if count(messages) <= 8
+
+else := array.concat(array.slice(sort(messages), 0, 8), [message(
+	sprintf("%d more things like these are wrong", [count(messages) - 8]),
+	"the first 8 are named",
+	"correct them all",
+)])

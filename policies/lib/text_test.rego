@@ -39,3 +39,16 @@ test_list_is_cut if {
 test_message_joins if {
 	text.message("a", "b", "c") == "a; b; c"
 }
+
+test_few_messages_are_all_shown if {
+	text.shown(set()) == []
+	text.shown({"b", "a"}) == ["a", "b"]
+}
+
+test_many_messages_are_cut if {
+	many := {sprintf("m%02d", [i]) | some i, _ in split(sprintf("%20d", [0]), "")}
+	shown := text.shown(many)
+	count(shown) == 9
+	shown[0] == "m00"
+	shown[8] == "12 more things like these are wrong; the first 8 are named; correct them all"
+}
