@@ -177,11 +177,13 @@ func TestRotationOnDemand(t *testing.T) {
 	same(t, "events", []string{"Normal KeyPublished key " + second + " is there to be loaded"}, k.events())
 
 	k.report("0")
-	k.step()
 	k.report("1", first)
 	k.clock = k.clock.Add(-describePause / 2)
 	if n := k.server.written(func() { k.step() }); n != 0 {
-		t.Errorf("%d writes while nothing changed", n)
+		t.Errorf("%d writes for words alone, so soon after the last one", n)
+	}
+	if n := k.server.written(func() { k.step(); k.step() }); n != 1 {
+		t.Errorf("%d writes for words that changed, want 1", n)
 	}
 	same(t, "KeysLoaded", "False ReplicasBehind: 1 lacks "+second, k.condition(conditionLoaded))
 
