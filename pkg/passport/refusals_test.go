@@ -68,7 +68,7 @@ func TestEachRefusalHasItsOwnReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range sentinels {
-				if is := errors.Is(test.err, s); is != (s == test.want) {
+				if is := errors.Is(test.err, s); is != errors.Is(test.want, s) {
 					t.Errorf("%v: errors.Is(%v) is %v", test.err, s, is)
 				}
 			}
