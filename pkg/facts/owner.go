@@ -11,6 +11,9 @@ import (
 // nothing in a namespace.
 var ErrNoOwner = errors.New("no such owner")
 
+// ErrOwnerKind is returned for an owner of a kind that the platform has not let us read.
+var ErrOwnerKind = errors.New("owners of this kind cannot be read")
+
 // OwnerRef names a controller owner.
 type OwnerRef struct {
 	Kind review.Kind

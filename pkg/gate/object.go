@@ -8,7 +8,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/facts"
-	"gatehouse.dev/gatehouse/pkg/review"
 )
 
 // object is a decoded object, or nothing. Every reader is total: what is absent or of
@@ -91,15 +90,7 @@ func (o object) controller() (ref facts.OwnerRef, ok bool) {
 			return
 		}
 		found++
-		group, version, hasGroup := strings.Cut(owner.text("apiVersion"), "/")
-		if !hasGroup {
-			group, version = "", group
-		}
-		ref = facts.OwnerRef{
-			Kind: review.Kind{Group: group, Version: version, Kind: owner.text("kind")},
-			Name: owner.text("name"),
-			UID:  owner.text("uid"),
-		}
+		ref = ownerRef(owner)
 	})
 	return ref, found == 1 && ref.UID != "" && ref.Name != ""
 }

@@ -40,6 +40,8 @@ func (g *Gate) inherit(ctx context.Context, w *write, s *standing, ref facts.Own
 	case errors.Is(err, facts.ErrNoOwner) || (err == nil && owner.UID != ref.UID):
 		v := w.deny("identity/no-owner", fmt.Sprintf("the controller owner %s is not in this namespace", review.Quote(ref.Kind.Kind+" "+ref.Name)), "", "")
 		return &v
+	case errors.Is(err, facts.ErrOwnerKind):
+		return w.unreadOwner(ref)
 	case err != nil:
 		return w.later("the controller owner could not be read")
 	}

@@ -45,6 +45,9 @@ func (g *Gate) proveAll(ctx context.Context, w *write, s *standing) *review.Verd
 	if stop := g.proveSeals(w, s); stop != nil {
 		return stop
 	}
+	if stop := g.proveOwners(ctx, w, s); stop != nil {
+		return stop
+	}
 	return g.proveStatus(ctx, w, s)
 }
 

@@ -38,6 +38,8 @@ func (o *Owners) Owner(ctx context.Context, kind review.Kind, namespace, name st
 	m, err := o.Client.Resource(mapping.Resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return facts.Owner{}, fmt.Errorf("%s %s/%s: %w", gvk.Kind, namespace, name, facts.ErrNoOwner)
+	} else if apierrors.IsForbidden(err) {
+		return facts.Owner{}, fmt.Errorf("%s: %w", gvk, facts.ErrOwnerKind)
 	} else if err != nil {
 		return facts.Owner{}, fmt.Errorf("read %s %s/%s: %w", gvk.Kind, namespace, name, err)
 	}
