@@ -17,7 +17,7 @@ test_judged_unless_kept_or_elsewhere if {
 	pods.judged with input as review("", {})
 	pods.judged with input as update({"a": 1}, {"a": 2})
 	not pods.judged with input as update({"a": 1}, {"a": 1})
-	not pods.judged with input as {"caller": {"relation": "system"}}
+	not pods.judged with input as {"caller": {"relation": "system", "role": "system"}}
 	not pods.judged with input as {"request": {"subResource": "status"}}
 	every part in ["ephemeralcontainers", "resize", null, 7] {
 		pods.judged with input as {"request": {"subResource": part}}

@@ -8,7 +8,10 @@ package lib.write
 # by_system holds for controllers that keep their own objects, or an object's state.
 default by_system := false
 
-by_system if input.caller.relation == "system"
+by_system if {
+	input.caller.relation == "system"
+	input.caller.role == "system"
+}
 
 # main holds for the object itself, status and other subresources are not.
 default main := true

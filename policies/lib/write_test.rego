@@ -5,8 +5,8 @@ import data.lib.write
 review(operation, object, old) := {"request": {"operation": operation, "object": object, "oldObject": old}}
 
 test_system_only_by_its_relation if {
-	write.by_system with input as {"caller": {"relation": "system"}}
-	every caller in [{}, null, "system", {"relation": "owner"}, {"relation": null}, {"class": "system"}] {
+	write.by_system with input as {"caller": {"relation": "system", "role": "system"}}
+	every caller in [{}, null, "system", {"relation": "owner"}, {"relation": "system"}, {"role": "system"}, {"relation": null}] {
 		not write.by_system with input as {"caller": caller}
 	}
 	not write.by_system with input as {}
@@ -42,7 +42,7 @@ test_only_an_update_keeps_a_spec if {
 test_judged_unless_there_is_a_reason_not_to if {
 	write.spec_judged with input as {}
 	write.spec_judged with input as review("CREATE", {"spec": {}}, null)
-	not write.spec_judged with input as {"caller": {"relation": "system"}}
+	not write.spec_judged with input as {"caller": {"relation": "system", "role": "system"}}
 	not write.spec_judged with input as {"request": {"subResource": "status"}}
 	not write.spec_judged with input as review("UPDATE", {"spec": {"a": 1}}, {"spec": {"a": 1}})
 }

@@ -10,7 +10,7 @@ review(kind, object) := {
 slice := {"endpoints": [{"addresses": ["169.254.169.254", "127.0.0.1"]}]}
 
 test_the_controllers_write_them if {
-	count(endpoints.deny) == 0 with input as object.union(review("EndpointSlice", slice), {"caller": {"relation": "system"}})
+	count(endpoints.deny) == 0 with input as object.union(review("EndpointSlice", slice), {"caller": {"relation": "system", "role": "system"}})
 }
 
 test_nobody_else_does if {
