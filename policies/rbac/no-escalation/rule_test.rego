@@ -164,7 +164,7 @@ test_only_a_change_is_judged if {
 	foreign := binding([{"kind": "User", "name": "local:bob"}], own)
 	count(rule.deny) == 0 with input as changes(foreign, foreign)
 	count(rule.deny) == 1 with input as changes(foreign, binding([account], own))
-	count(rule.deny) == 0 with input as object.union(wide, {"caller": {"relation": "system"}})
+	count(rule.deny) == 0 with input as object.union(wide, {"caller": {"relation": "system", "role": "system"}})
 	lying := object.union(wide, {"request": {"oldObject": wide.request.object}})
 	count(rule.deny) == 1 with input as lying
 }

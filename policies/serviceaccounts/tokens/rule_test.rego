@@ -76,7 +76,7 @@ test_absent_objects_are_denied if {
 test_the_tokens_controller_keeps_its_secrets if {
 	count(rule.deny) == 0 with input as object.union(
 		secret("kubernetes.io/service-account-token"),
-		{"caller": {"relation": "system"}},
+		{"caller": {"relation": "system", "role": "system"}},
 	)
 }
 
