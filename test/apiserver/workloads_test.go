@@ -89,6 +89,9 @@ func workAsUsual(ctx context.Context, c *cluster) {
 		default:
 			Eventually(podsOf(ctx, admin, aliceNS, name)).WithContext(ctx).WithTimeout(timeout).Should(BeNumerically(">=", 1))
 		}
+		if kind == "CronJob" {
+			sameFromCronJobToPod(ctx, admin, name)
+		}
 		report("%s: first pod after %.1f s", kind, time.Since(began).Seconds())
 	}
 
@@ -115,6 +118,31 @@ func workAsUsual(ctx context.Context, c *cluster) {
 		pods, err := admin.kube.CoreV1().Pods(aliceNS).List(ctx, metav1.ListOptions{})
 		return len(pods.Items), err
 	}).WithContext(ctx).WithTimeout(2 * time.Minute).Should(BeZero())
+}
+
+// sameFromCronJobToPod: every object on the way carries the same bytes.
+func sameFromCronJobToPod(ctx context.Context, admin *user, name string) {
+	GinkgoHelper()
+	cron, err := admin.kube.BatchV1().CronJobs(aliceNS).Get(ctx, name, metav1.GetOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	wire := cron.Annotations[passportKey]
+	Expect(sealedBy(cron)).To(Equal("local:alice"))
+	jobs, err := admin.kube.BatchV1().Jobs(aliceNS).List(ctx, metav1.ListOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	made := 0
+	for _, job := range jobs.Items {
+		if metav1.IsControlledBy(&job, cron) {
+			made++
+			Expect(job.Annotations).To(HaveKeyWithValue(passportKey, wire))
+		}
+	}
+	Expect(made).To(BeNumerically(">=", 1))
+	pods, err := admin.kube.CoreV1().Pods(aliceNS).List(ctx, metav1.ListOptions{LabelSelector: "app=" + name})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(pods.Items).NotTo(BeEmpty())
+	for _, pod := range pods.Items {
+		Expect(pod.Annotations).To(HaveKeyWithValue(passportKey, wire))
+	}
 }
 
 // aJobEnds runs a Job to its end.
