@@ -16,10 +16,11 @@ var filled = []string{
 	"/metadata/creationTimestamp", "/metadata/selfLink",
 }
 
-// sealed are our own annotations.
+// sealed are our own annotations; a request to seal is none of the object's content.
 var sealed = []string{
 	"/metadata/annotations/" + escape(v1alpha1.AnnotationPassport),
 	"/metadata/annotations/" + escape(v1alpha1.AnnotationCorrelation),
+	"/metadata/annotations/" + escape(v1alpha1.AnnotationSeal),
 }
 
 // allocated are the fields of a Service that a PUT may leave out: mutating sees it

@@ -86,6 +86,7 @@ func (g *Gate) standInherit(ctx context.Context, w *write, s *standing) *review.
 func (g *Gate) takeOwner(w *write, s *standing, owner seals) *review.Verdict {
 	s.seal, s.ownerWire, s.ownerCorrelation = sealInherit, owner.wire, owner.correlation
 	if s.ownerWire == "" {
+		s.unsealedOwner = true
 		g.takeTenant(w, s)
 		return nil
 	}

@@ -108,16 +108,6 @@ func flipped(t *testing.T, wire string) string {
 	return wire[:at] + base64.RawURLEncoding.EncodeToString(mac)
 }
 
-func TestUnsealedOwnerActsAsTheTenant(t *testing.T) {
-	w := newWorld(t)
-	w.file("Deployment", doc{"metadata": meta("old")})
-	v, pod := w.write(podOf(kubeSystem+"replicaset-controller", ownedBy("apps/v1", "Deployment", "old", "uid-old")))
-	w.allowed(v)
-	if annotation(pod, keyPassport) != "" || v.Trace.Author != "local:alice" {
-		t.Errorf("child of an unsealed owner: passport %q, author %q", annotation(pod, keyPassport), v.Trace.Author)
-	}
-}
-
 func TestControllersChangeOnlyWhatTheirRowsSay(t *testing.T) {
 	w := newWorld(t)
 	web := w.make(deployment("web", 2))

@@ -13,6 +13,9 @@ import (
 // platformAuthor is how a passport names the platform's own writes.
 const platformAuthor = "platform:"
 
+// ruleUnsealed is what a decision names that a controller made for an unsealed owner.
+const ruleUnsealed = "identity/unsealed"
+
 // Extra keys that the API server's claim mappings fill in.
 const extraEmail = "gatehouse.dev/email"
 
@@ -48,6 +51,10 @@ func (g *Gate) stand(ctx context.Context, w *write) (*standing, *review.Verdict)
 	}
 	s.authorTenant = w.snapshot.TenantOf(s.author)
 	w.trace.Author, w.trace.Role, w.trace.Relation = s.author, s.role, string(s.relation)
+	if s.unsealedOwner {
+		// The live report of what "gatehouse seal" finds at rest.
+		w.trace.Audited = append(w.trace.Audited, ruleUnsealed)
+	}
 	return s, nil
 }
 

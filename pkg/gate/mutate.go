@@ -24,6 +24,9 @@ func (g *Gate) mutate(ctx context.Context, w *write, s *standing) review.Verdict
 		if s.seal == sealMint && w.object.seals().wire != "" && w.object.seals() != w.old.seals() && want != w.object.seals() {
 			s.warnings = append(s.warnings, "the passport in this manifest was dropped: Gatehouse makes its own")
 		}
+		if w.object.at("metadata", "annotations", v1alpha1.AnnotationSeal) != nil && !s.reseal {
+			s.warnings = append(s.warnings, "the annotation "+v1alpha1.AnnotationSeal+" was dropped: it is for platform identities, and its value is tenant")
+		}
 		patches = append(patches, sealPatches(w.object, want)...)
 	}
 	if fix, ok := g.restoreStatus(ctx, w, s); ok {

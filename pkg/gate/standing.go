@@ -38,6 +38,9 @@ type standing struct {
 	// ownerWire and ownerCorrelation are the controller owner's annotations, with
 	// sealInherit.
 	ownerWire, ownerCorrelation string
+	// unsealedOwner marks a write that is judged as the tenant's because the controller
+	// owner carries no passport.
+	unsealedOwner bool
 	// facts are what is in force in the namespace.
 	facts *facts.Standing
 	// reseal asks for a fresh passport of the author on an UPDATE that changes nothing.
@@ -57,7 +60,11 @@ var unsealedKinds = map[string]bool{
 	"usages.gatehouse.dev":            true,
 }
 
+// Sealable reports whether objects of a resource (resource.group, the core group's the
+// resource alone) carry a passport in tenant namespaces.
+func Sealable(groupResource string) bool { return !unsealedKinds[groupResource] }
+
 // storesSealed reports whether the request stores an object that may carry a passport.
 func (w *write) storesSealed() bool {
-	return w.SubResource == "" && w.object.present() && !unsealedKinds[w.Resource.GroupResource()]
+	return w.SubResource == "" && w.object.present() && Sealable(w.Resource.GroupResource())
 }
