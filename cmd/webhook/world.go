@@ -92,7 +92,7 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 func (w *world) gate(c *config.Config, program func() *engine.Program) *gate.Gate {
 	return &gate.Gate{
 		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: program, Ledger: w.ledger,
-		Callers: c.Callers(), Onboarding: c.Door(), PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
+		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
 		EmailAsHash: c.Passport.EmailAsHash, Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
 	}
 }

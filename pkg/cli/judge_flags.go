@@ -80,7 +80,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 		Facts: p, Owners: p, Ledger: p,
 		Keys:    func() *passport.Keyring { return keys },
 		Program: func() *engine.Program { return program },
-		Callers: c.Callers(), Onboarding: c.Door(), PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
+		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
 		EmailAsHash: c.Passport.EmailAsHash, Now: env.Now, NewID: func() string { return fmt.Sprintf("check-%d", j.serial) },
 	}
 	return j, j.gate.Validate()

@@ -26,6 +26,3 @@ func (c *Config) PolicyParameters() map[string]map[string]any {
 		"isolation/tenant-membership": {"namespacePrefix": c.TenantNamespacePrefix},
 	}
 }
-
-// Door is who may create her own Tenant, as the decision knows it.
-func (c *Config) Door() tenant.Onboarding { return c.Onboarding }

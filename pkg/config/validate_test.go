@@ -136,7 +136,7 @@ func TestCallers(t *testing.T) {
 		t.Errorf("Callers (-want +got):\n%s", diff)
 	}
 	door := tenant.Onboarding{Issuers: []string{"local"}, DefaultOrganization: "individuals", DefaultTier: "standard", Cap: 1000}
-	if diff := cmp.Diff(door, c.Door()); diff != "" {
+	if diff := cmp.Diff(door, c.Onboarding); diff != "" {
 		t.Errorf("Door (-want +got):\n%s", diff)
 	}
 }

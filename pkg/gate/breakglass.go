@@ -25,7 +25,7 @@ func breakGlass(w *write, v review.Verdict) review.Verdict {
 		}
 		allowed.Trace.Audited = slices.Concat(v.Trace.Audited, broken)
 	}
-	allowed.Warnings = append(v.Warnings, "break-glass: this write is allowed, recorded and reported; against it stood: "+against(v))
+	allowed.Warnings = slices.Concat(v.Warnings, []string{"break-glass: this write is allowed, recorded and reported; against it stood: " + against(v)})
 	return allowed
 }
 
