@@ -37,7 +37,13 @@ var groupResources = map[string]string{
 func (a *apiServer) start(t *testing.T) {
 	t.Helper()
 	a.t = t
-	srv := httptest.NewServer(a)
+	serve(t, a)
+}
+
+// serve starts a server and points KUBECONFIG at it, in alice's namespace.
+func serve(t *testing.T, api http.Handler) {
+	t.Helper()
+	srv := httptest.NewServer(api)
 	t.Cleanup(srv.Close)
 	t.Setenv("KUBECONFIG", file(t, "kubeconfig", fmt.Sprintf(`apiVersion: v1
 kind: Config

@@ -25,6 +25,20 @@ func (c *cluster) get(ctx context.Context, ref string) (*unstructured.Unstructur
 	if !ok || resource == "" || name == "" || strings.Contains(name, "/") {
 		return nil, misuse("--object must be <resource>/<name>, not %q", ref)
 	}
+	mapping, err := c.resolve(resource)
+	if err != nil {
+		return nil, err
+	}
+	key := client.ObjectKey{Name: name}
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		key.Namespace = c.namespace
+	}
+	return c.read(ctx, mapping.GroupVersionKind, key)
+}
+
+// resolve finds a kind by what people call it: resource, singular, kind or short name,
+// each with or without its group.
+func (c *cluster) resolve(resource string) (*meta.RESTMapping, error) {
 	disco, err := discovery.NewDiscoveryClientForConfig(c.rest)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", c.rest.Host, err)
@@ -43,11 +57,7 @@ func (c *cluster) get(ctx context.Context, ref string) (*unstructured.Unstructur
 	if err != nil {
 		return nil, fmt.Errorf("resolve %q: %w", resource, err)
 	}
-	key := client.ObjectKey{Name: name}
-	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-		key.Namespace = c.namespace
-	}
-	return c.read(ctx, kind, key)
+	return mapping, nil
 }
 
 // read gets one object of any kind.
