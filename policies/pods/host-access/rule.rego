@@ -1,0 +1,256 @@
+# METADATA
+# title: Pods share nothing with their node
+# description: |
+#   What Kubernetes' Pod Security profile baseline refuses, judged in Pods and in the
+#   templates of every workload: the host's network, process and IPC namespaces, ports and
+#   paths, privileged containers, capabilities beyond a list, unmasked /proc, unsafe
+#   sysctls, SELinux, AppArmor and seccomp turned off, Windows host processes, probes of
+#   other hosts; and mirror Pods. For CVE-2023-2727 and CVE-2023-2728, where an ephemeral
+#   container passed by what others could not: every list of containers is looked at, and
+#   ephemeralcontainers and resize like the Pod itself.
+# custom:
+#   match:
+#     groups: ["", apps, batch]
+#     kinds:
+#       - CronJob
+#       - DaemonSet
+#       - Deployment
+#       - Job
+#       - Pod
+#       - PodTemplate
+#       - ReplicaSet
+#       - ReplicationController
+#       - StatefulSet
+#     operations: [CREATE, UPDATE]
+#   parameters:
+#     capabilities: [NET_BIND_SERVICE]
+#     sysctls:
+#       - kernel.shm_rmid_forced
+#       - net.ipv4.ip_local_port_range
+#       - net.ipv4.ip_local_reserved_ports
+#       - net.ipv4.ip_unprivileged_port_start
+#       - net.ipv4.ping_group_range
+#       - net.ipv4.tcp_fin_timeout
+#       - net.ipv4.tcp_keepalive_intvl
+#       - net.ipv4.tcp_keepalive_probes
+#       - net.ipv4.tcp_keepalive_time
+#       - net.ipv4.tcp_rmem
+#       - net.ipv4.tcp_syncookies
+#       - net.ipv4.tcp_wmem
+package pods["host-access"]
+
+import data.lib.pods
+import data.lib.text
+import data.lib.value
+import data.lib.write
+
+deny contains msg if {
+	pods.judged
+	some msg in text.shown(wrong)
+}
+
+wrong contains msg if some msg in pods.unreadable
+
+# set is a denial of a field that must not be set, or not to that.
+set(where, found) := text.message(
+	sprintf("%s is %s", [where, shown(found)]),
+	"Pods share nothing with their node and unlock nothing of it",
+	"leave it out",
+)
+
+shown(found) := sprintf("%v", [found]) if type_name(found) in {"boolean", "number"}
+
+else := text.quote(found)
+
+# The Pod itself.
+
+wrong contains set(sprintf("%s.%s", [where, field]), found) if {
+	some [where, pod] in pods.specs
+	some field in ["hostNetwork", "hostPID", "hostIPC"]
+	found := value.at(pod, [field])
+	not found in {null, false}
+}
+
+wrong contains set(sprintf("%s.hostPath", [pods.volume_place(where, volume)]), value.at(found, ["path"])) if {
+	some [where, volume] in pods.volumes
+	found := value.at(volume, ["hostPath"])
+	found != null
+}
+
+# Security contexts, as [where, context, whether of a container].
+
+contexts := array.concat(pod_contexts, container_contexts)
+
+pod_contexts := [[sprintf("%s.securityContext", [where]), value.at(pod, ["securityContext"])] |
+	some [where, pod] in pods.specs
+]
+
+container_contexts := [[where, context] |
+	some [pod, list, container] in pods.containers
+	context := value.at(container, ["securityContext"])
+	context != null
+	where := sprintf("%s.securityContext", [pods.place(pod, list, container)])
+]
+
+maps := ["seLinuxOptions", "seccompProfile", "appArmorProfile", "windowsOptions", "capabilities"]
+
+wrong contains pods.shapeless(where, "an object") if {
+	some [where, context] in contexts
+	not value.is_map(context)
+}
+
+wrong contains pods.shapeless(sprintf("%s.%s", [where, field]), "an object") if {
+	some [where, context] in contexts
+	some field in maps
+	not value.is_map(value.at(context, [field]))
+}
+
+wrong contains set(sprintf("%s.%s", [where, concat(".", path)]), found) if {
+	some [where, context] in contexts
+	some [path, good] in [
+		[["privileged"], {null, false}],
+		[["procMount"], {null, "", "Default"}],
+		[["seLinuxOptions", "user"], {null, ""}],
+		[["seLinuxOptions", "role"], {null, ""}],
+		[["seLinuxOptions", "type"], {null, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}],
+		[["seccompProfile", "type"], {null, "RuntimeDefault", "Localhost"}],
+		[["appArmorProfile", "type"], {null, "RuntimeDefault", "Localhost"}],
+		[["windowsOptions", "hostProcess"], {null, false}],
+	]
+	found := value.at(context, path)
+	not found in good
+}
+
+wrong contains pods.shapeless(sprintf("%s.%s", [where, concat(".", path)]), "a list") if {
+	some [where, context] in contexts
+	some path in [["capabilities", "add"], ["sysctls"]]
+	not value.is_list(value.at(context, path))
+}
+
+wrong contains text.message(
+	sprintf("%s.capabilities adds %s", [where, text.quote(capability)]),
+	sprintf("capabilities that may be added: %s", [text.list(capabilities)]),
+	"leave it out",
+) if {
+	some [where, context] in contexts
+	some capability in value.items(value.at(context, ["capabilities", "add"]))
+	not capability in capabilities
+}
+
+default capabilities := []
+
+capabilities := input.parameters.capabilities
+
+wrong contains text.message(
+	sprintf("%s sets sysctl %s", [where, text.quote(value.at(entry, ["name"]))]),
+	sprintf("sysctls of the Pod's own: %s", [text.list(sysctls)]),
+	"leave it out",
+) if {
+	some [where, context] in contexts
+	some entry in value.items(value.at(context, ["sysctls"]))
+	not value.at(entry, ["name"]) in sysctls
+}
+
+default sysctls := []
+
+sysctls := input.parameters.sysctls
+
+# Ports of the host, and probes of another.
+
+wrong contains pods.shapeless(sprintf("%s.ports", [pods.place(where, list, container)]), "a list of objects") if {
+	some [where, list, container] in pods.containers
+	not readable_ports(value.at(container, ["ports"]))
+}
+
+readable_ports(ports) if {
+	value.is_list(ports)
+	every port in value.items(ports) {
+		is_object(port)
+	}
+}
+
+wrong contains set(sprintf("%s.ports[%d].hostPort", [pods.place(where, list, container), i]), found) if {
+	some [where, list, container] in pods.containers
+	some i, port in value.items(value.at(container, ["ports"]))
+	found := value.at(port, ["hostPort"])
+	not found in {null, 0}
+}
+
+probes := ["livenessProbe", "readinessProbe", "startupProbe"]
+
+handlers := array.concat(
+	[[probe, action] | some probe in probes; some action in ["httpGet", "tcpSocket"]],
+	[["lifecycle", hook, action] | some hook in ["postStart", "preStop"]; some action in ["httpGet", "tcpSocket"]],
+)
+
+wrong contains set(sprintf("%s.%s.host", [pods.place(where, list, container), concat(".", path)]), found) if {
+	some [where, list, container] in pods.containers
+	some path in handlers
+	found := value.at(container, array.concat(path, ["host"]))
+	not found in {null, ""}
+}
+
+# Annotations: a mirror Pod stands for one that a node runs by itself, and the old names
+# of AppArmor and seccomp.
+
+deny contains msg if {
+	not write.by_system
+	some msg in text.shown(wrong_annotations)
+}
+
+annotations := array.concat(
+	[["metadata.annotations", value.at(write.object, ["metadata", "annotations"]), before]],
+	[[path, value.at(pod, ["metadata", "annotations"]), stored] |
+		pods.judged
+		some pod in input.expansion.pods
+		[path, stored] := annotations_of(value.at(pod, ["path"]))
+	],
+)
+
+before := value.at(write.old, ["metadata", "annotations"])
+
+annotations_of(path) := ["metadata.annotations", before] if path == ""
+
+else := ["the template's metadata.annotations", null]
+
+wrong_annotations contains pods.shapeless(where, "an object") if {
+	some [where, found, _] in annotations
+	not value.is_map(found)
+}
+
+wrong_annotations contains text.message(
+	sprintf("%s holds %s: %s", [where, text.quote(name), text.quote(found)]),
+	"nothing that makes a mirror Pod or turns off AppArmor or seccomp",
+	"leave it out",
+) if {
+	some [where, all, stored] in annotations
+	some name, found in value.fields(all)
+	found != value.at(stored, [name])
+	unlocks(name, found)
+}
+
+unlocks("kubernetes.io/config.mirror", _)
+
+unlocks("kubernetes.io/config.source", _)
+
+unlocks(name, found) if {
+	startswith(name, "container.apparmor.security.beta.kubernetes.io/")
+	not confined(found)
+}
+
+unlocks(name, found) if {
+	startswith(name, "seccomp.security.alpha.kubernetes.io/")
+	not confined(found)
+}
+
+unlocks(name, found) if {
+	startswith(name, "container.seccomp.security.alpha.kubernetes.io/")
+	not confined(found)
+}
+
+confined(found) if found in {"runtime/default", "docker/default", ""}
+
+confined(found) if {
+	is_string(found)
+	startswith(found, "localhost/")
+}
