@@ -13,8 +13,11 @@ const (
 )
 
 // pause waits before a try, a random part of a span that doubles each time, so that
-// those who collided do not meet again.
+// those who collided do not meet again. The first try, number 0, does not wait.
 func pause(ctx context.Context, try int) error {
+	if try == 0 {
+		return nil
+	}
 	span := min(firstPause<<min(try-1, 8), maxPause)
 	timer := time.NewTimer(time.Duration(rand.Int64N(int64(span)))) //nolint:gosec // Jitter keeps no secret.
 	defer timer.Stop()

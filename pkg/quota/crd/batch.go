@@ -1,0 +1,200 @@
+package crd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/quota"
+)
+
+// maxBatch bounds the demands of one write, and so the time that judging them takes.
+const maxBatch = 64
+
+// batches gathers the demands of each domain. A demand that finds nobody at work is
+// written at once; those that come meanwhile wait and go together.
+type batches struct {
+	ledger *Ledger
+
+	mu sync.Mutex
+	of map[string]*queue
+}
+
+// queue is what waits in a domain at whose ledger somebody is at work.
+type queue struct{ waiting []*asking }
+
+// asking is one request on its way into the ledger.
+type asking struct {
+	ctx context.Context //nolint:containedctx // It waits in a queue, and ends with its caller.
+	quota.Request
+
+	decision quota.Decision
+	err      error
+	done     chan struct{}
+}
+
+// join puts a request into its domain's queue and waits for its answer.
+func (b *batches) join(ctx context.Context, r quota.Request) (quota.Decision, error) {
+	d := &asking{ctx: ctx, Request: r, done: make(chan struct{})}
+	b.mu.Lock()
+	q, busy := b.of[r.Domain]
+	if !busy {
+		q = &queue{}
+		b.of[r.Domain] = q
+	}
+	q.waiting = append(q.waiting, d)
+	b.mu.Unlock()
+	if !busy {
+		go b.work(context.WithoutCancel(ctx), r.Domain, q)
+	}
+	select {
+	case <-d.done:
+		return d.decision, d.err
+	case <-ctx.Done():
+		// It may still be written; what nobody confirms expires.
+		return quota.Decision{}, fmt.Errorf("%w: %w", quota.ErrConflict, ctx.Err())
+	}
+}
+
+// work writes batches until nobody waits. What it wrote last is kept between them: nobody
+// else may have written since, and if somebody did, the swap says so.
+func (b *batches) work(ctx context.Context, domain string, q *queue) {
+	var last *v1alpha1.QuotaLedger
+	for {
+		b.mu.Lock()
+		batch := q.waiting[:min(len(q.waiting), maxBatch)]
+		q.waiting = q.waiting[len(batch):]
+		if len(batch) == 0 {
+			delete(b.of, domain)
+		}
+		b.mu.Unlock()
+		if len(batch) == 0 {
+			return
+		}
+		last = b.safely(ctx, domain, batch, last)
+		for _, d := range batch {
+			close(d.done)
+		}
+	}
+}
+
+// errPanicked answers demands in whose writing something broke. Nothing is known of them.
+var errPanicked = errors.New("quota ledger: a write panicked")
+
+// safely is write, in a goroutine of nobody's: a panic here would end the process.
+func (b *batches) safely(ctx context.Context, domain string, batch []*asking, last *v1alpha1.QuotaLedger) (at *v1alpha1.QuotaLedger) {
+	defer func() {
+		if recover() != nil {
+			at = nil
+			for _, d := range batch {
+				d.decision, d.err = quota.Decision{}, errPanicked
+			}
+		}
+	}()
+	return b.write(ctx, domain, batch, last)
+}
+
+// write brings a batch into the ledger and each demand to its answer. It returns the
+// ledger as it is stored then, nil where that is not known.
+func (b *batches) write(ctx context.Context, domain string, batch []*asking, last *v1alpha1.QuotaLedger) *v1alpha1.QuotaLedger {
+	ctx, cancel := until(ctx, batch)
+	defer cancel()
+	l := b.ledger
+	fail := func(err error) *v1alpha1.QuotaLedger {
+		for _, d := range batch {
+			d.decision, d.err = quota.Decision{}, err
+		}
+		return nil
+	}
+	for try := range maxTries {
+		if err := pause(ctx, try); err != nil {
+			return fail(fmt.Errorf("%w: %w", quota.ErrConflict, err))
+		}
+		at, fresh := last, false
+		if at == nil {
+			var err error
+			if at, err = l.read(ctx, domain); err != nil {
+				return fail(err)
+			}
+			fresh = true
+		}
+		next, refused, err := l.judge(ctx, at, batch)
+		if err != nil {
+			return fail(err)
+		}
+		if refused && !fresh {
+			// A place may have become free since: nobody is denied from memory.
+			if at, err = l.read(ctx, domain); err != nil {
+				return fail(err)
+			}
+			if next, _, err = l.judge(ctx, at, batch); err != nil {
+				return fail(err)
+			}
+		}
+		lost, err := l.write(ctx, at, next)
+		switch {
+		case err != nil:
+			return fail(err)
+		case !lost:
+			return at
+		}
+		last = nil
+	}
+	return fail(quota.ErrConflict)
+}
+
+// judge answers each demand of the batch in turn, as if the others before it were
+// written, and gives the ledger with all that were taken.
+func (l *Ledger) judge(ctx context.Context, at *v1alpha1.QuotaLedger, batch []*asking) (next v1alpha1.QuotaLedgerSpec, refused bool, err error) {
+	next = at.Spec
+	if at.ResourceVersion == "" {
+		observed, err := l.observe(ctx, at.Spec.Domain)
+		if err != nil {
+			return next, false, err
+		}
+		next = quota.Settle(next, observed, nil, l.now())
+	}
+	taken := 0
+	for _, d := range batch {
+		d.decision, d.err = quota.Decision{}, nil
+		if d.ctx.Err() != nil {
+			d.err = fmt.Errorf("%w: %w", quota.ErrConflict, d.ctx.Err())
+			continue
+		}
+		with, decision := quota.Reserve(next, d.Request, l.now(), l.ttl)
+		d.decision = decision
+		switch {
+		case !decision.Reserved():
+			refused = true
+		case d.DryRun:
+		case tooLarge(with):
+			d.err = quota.ErrFull
+		default:
+			next = with
+			taken++
+		}
+	}
+	if taken == 0 {
+		// Nothing to write, not even a rebuilt ledger: a settlement does that.
+		next = at.Spec
+	}
+	return next, refused, nil
+}
+
+// until ends a batch when the last of its callers has given up.
+func until(ctx context.Context, batch []*asking) (context.Context, context.CancelFunc) {
+	var last time.Time
+	for _, d := range batch {
+		deadline, ok := d.ctx.Deadline()
+		if !ok {
+			return context.WithCancel(ctx)
+		}
+		if deadline.After(last) {
+			last = deadline
+		}
+	}
+	return context.WithDeadline(ctx, last)
+}
