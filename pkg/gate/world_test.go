@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"testing"
 
@@ -45,22 +46,30 @@ type call struct {
 	extra       map[string][]string
 	op          review.Operation
 	group, kind string
+	// kindGroup is the kind's where it is not the resource's, as with scale.
+	kindGroup   string
 	resource    string
 	sub         string
 	object, old doc
 	namespace   string
-	dryRun      bool
+	// entry is review.EntryTenant unless set; a cluster-scoped object has no namespace.
+	entry  review.Entry
+	dryRun bool
 }
 
 func (w *world) request(c call, phase review.Phase) review.Request {
 	w.t.Helper()
 	ns := c.namespace
-	if ns == "" {
+	entry := c.entry
+	if entry == "" {
+		entry = review.EntryTenant
+	}
+	if ns == "" && (entry == review.EntryTenant || entry == review.EntryGuests) {
 		ns = aliceNS
 	}
 	r := review.Request{
-		Phase: phase, Entry: review.EntryTenant, UID: "u",
-		Kind:        review.Kind{Group: c.group, Version: "v1", Kind: c.kind},
+		Phase: phase, Entry: entry, UID: "u",
+		Kind:        review.Kind{Group: cmp.Or(c.kindGroup, c.group), Version: "v1", Kind: c.kind},
 		Resource:    review.Resource{Group: c.group, Version: "v1", Resource: c.resource},
 		SubResource: c.sub, Namespace: ns, Operation: c.op, DryRun: c.dryRun,
 		Subject: review.Subject{Username: c.as, Groups: c.groups, Extra: c.extra},
