@@ -15,7 +15,7 @@ test_other_spellings_are_nobodys if {
 		some host in [
 			"", ".", "*", "*.alice.apps.example.com", "Web.alice.apps.example.com", "web.alice.apps.example.com.",
 			"web.ALICE.apps.example.com", "malice.apps.example.com", "alice.apps.example.com.evil.com",
-			"apps.example.com", "bob.apps.example.com", "web..alice.apps.example.com", ".alice.apps.example.com",
+			"web.alice.apps.example.com.evil.com", "apps.example.com", "bob.apps.example.com", "web..alice.apps.example.com", ".alice.apps.example.com",
 			"xn--alice-.apps.example.com", "аlice.apps.example.com", "alice。apps.example.com",
 			" alice.apps.example.com", "alice.apps.example.com\n", "web_1.alice.apps.example.com",
 			"-web.alice.apps.example.com", "alice", null, 7, ["alice.apps.example.com"], {"a": 1}, true,
@@ -37,6 +37,7 @@ test_domains if {
 	hosts.domains("alice", ["apps.example.com", ".Example.org."]) == {"alice.apps.example.com", "alice.example.org"}
 	hosts.domains("alice", []) == set()
 	hosts.domains("alice", ["", "x y"]) == set()
+	hosts.domains("", ["apps.example.com"]) == set()
 	every tenant in ["", null, 7, ["alice"], "Alice", "a/b"] {
 		hosts.domains(tenant, ["apps.example.com"]) == set()
 	}

@@ -33,6 +33,7 @@ test_specs_of_every_path if {
 	pods.specs == [["spec", null]] with input as review(7, null)
 	pods.old_specs == [["spec", 2]] with input as update(1, 2)
 	pods.old_specs == [] with input as review("", {})
+	pods.old_specs == [] with input as object.union(update(1, 2), {"request": {"operation": "CREATE"}})
 }
 
 test_containers_and_volumes if {

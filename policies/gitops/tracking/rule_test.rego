@@ -27,7 +27,8 @@ test_own_marks_pass if {
 test_marks_of_others_do_not if {
 	every id in [
 		"web:/ConfigMap:claude-runner-user-bob/web", "web:/ConfigMap:/web", "web", "", "web:claude-runner-user-alice/web",
-		"web:/ConfigMap:claude-runner-user-alice/web/x", "a:b:c:claude-runner-user-alice/web", 7, ["x"], {"a": 1}, true,
+		"web:/ConfigMap:claude-runner-user-alice/web/x", "a:b:c:claude-runner-user-alice/web",
+		"a:b:claude-runner-user-alice/web:c", 7, ["x"], {"a": 1}, true,
 	] {
 		count(tracking.deny) == 1 with input as tracked(id)
 	}
@@ -54,6 +55,10 @@ test_only_a_change_is_judged if {
 	kept := {"request": {"operation": "UPDATE", "oldObject": foreign.request.object}}
 	count(tracking.deny) == 0 with input as object.union(foreign, kept)
 	count(tracking.deny) == 1 with input as object.union(foreign, {"request": {"operation": "UPDATE", "oldObject": {}}})
+	cleaned := {"request": {"operation": "UPDATE", "oldObject": foreign.request.object}}
+	count(tracking.deny) == 0 with input as object.union(review(map, {}), cleaned)
+	unmarked := {"request": {"operation": "UPDATE", "oldObject": labeled("argocd.argoproj.io/secret-type", "cluster").request.object}}
+	count(tracking.deny) == 0 with input as object.union(review(map, {}), unmarked)
 	secret := labeled("argocd.argoproj.io/secret-type", "cluster")
 	count(tracking.deny) == 0 with input as object.union(secret, {"request": {"operation": "UPDATE", "oldObject": secret.request.object}})
 	count(tracking.deny) == 0 with input as object.union(foreign, {"caller": {"relation": "system", "role": "system"}})

@@ -77,6 +77,8 @@ test_odd_shapes_are_denied if {
 		count(rule.deny) > 0 with input as review(spec)
 	}
 	count(rule.deny) > 0 with input as {}
+	some msg in rule.deny with input as review("x")
+	startswith(msg, "spec is no object, so it cannot be judged; ")
 }
 
 test_without_a_domain_every_host_is_denied if {
@@ -96,6 +98,7 @@ test_annotations if {
 		null,
 		{},
 		{"cert-manager.io/issuer": "mine"},
+		{"example.com/path": "/a/b"},
 		{"nginx.ingress.kubernetes.io/auth-secret": "mine"},
 		{"nginx.ingress.kubernetes.io/auth-secret": "claude-runner-user-alice/mine"},
 	] {
@@ -128,6 +131,8 @@ test_only_a_change_is_judged if {
 	count(rule.deny) == 1 with input as object.union(snippet, changed)
 	same := {"request": {"operation": "UPDATE", "oldObject": snippet.request.object}}
 	count(rule.deny) == 0 with input as object.union(snippet, same)
+	secret := annotated({"nginx.ingress.kubernetes.io/auth-secret": "claude-runner-user-bob/his"})
+	count(rule.deny) == 0 with input as object.union(secret, {"request": {"operation": "UPDATE", "oldObject": secret.request.object}})
 	count(rule.deny) == 0 with input as object.union(snippet, {"caller": {"relation": "system", "role": "system"}})
 }
 

@@ -80,6 +80,8 @@ test_odd_shapes_are_denied if {
 		{"ingress": [{"from": [{"ipBlock": {"cidr": "010.0.0.0/8"}}]}]},
 		{"ingress": [{"from": [{"ipBlock": {"cidr": 7}}]}]},
 		{"ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": "10.0.0.0/8"}}]}]},
+		{"ingress": [{"from": [{"ipBlock": {"cidr": "203.0.113.0/24", "except": "203.0.113.7/32"}}]}]},
+		{"ingress": [{"from": [{"ipBlock": {"cidr": "203.0.113.0/24", "except": {"a": "203.0.113.7/32"}}}]}]},
 		{"ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": [7]}}]}]},
 		{"ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["x"]}}]}]},
 	] {

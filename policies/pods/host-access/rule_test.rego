@@ -111,6 +111,11 @@ test_annotations if {
 		{"container.apparmor.security.beta.kubernetes.io/c": "runtime/default"},
 		{"container.apparmor.security.beta.kubernetes.io/c": "localhost/mine"},
 		{"seccomp.security.alpha.kubernetes.io/pod": "docker/default"},
+		{"container.seccomp.security.alpha.kubernetes.io/c": "runtime/default"},
+		{"example.com/mode": "unconfined"},
+		{"example.com/container.apparmor.security.beta.kubernetes.io/c": "unconfined"},
+		{"example.com/seccomp.security.alpha.kubernetes.io/pod": "unconfined"},
+		{"example.com/container.seccomp.security.alpha.kubernetes.io/c": "unconfined"},
 	] {
 		count(rule.deny) == 0 with input as annotated(annotations)
 	}
@@ -121,6 +126,7 @@ test_annotations if {
 		{"container.apparmor.security.beta.kubernetes.io/c": "unconfined"},
 		{"container.apparmor.security.beta.kubernetes.io/c": 7},
 		{"seccomp.security.alpha.kubernetes.io/pod": "unconfined"},
+		{"seccomp.security.alpha.kubernetes.io/pod": "not-localhost/x"},
 		{"container.seccomp.security.alpha.kubernetes.io/c": "unconfined"},
 		"x",
 		["x"],
@@ -138,6 +144,12 @@ test_annotations if {
 }
 
 test_only_a_change_is_judged if {
+	template := {"path": "spec.template", "metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}}, "spec": {}}
+	made := object.union(review("", {}), {"expansion": {"pods": [template]}})
+	some msg in rule.deny with input as made
+	startswith(msg, `the template's metadata.annotations holds "kubernetes.io/config.mirror": "x"; `)
+	scaled := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [template]}}
+	count(rule.deny) == 0 with input as object.union(made, scaled)
 	wide := review("", {"hostNetwork": true})
 	old := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [{"path": "", "spec": {"hostNetwork": true}}]}}
 	count(rule.deny) == 0 with input as object.union(wide, old)

@@ -72,6 +72,8 @@ test_messages if {
 		`repositories of tier "standard": "docker.io/library/busybox", "quay.io/shared/tool", "registry.k8s.io/*"`,
 		"use an image from there, by its whole name, or ask the platform's administrators to list its repository",
 	])} with input as runs("evil:1")
+	some hidden in rule.deny with input as runs("x/docker.io/x")
+	startswith(hidden, `spec.containers["c"].image is "x/docker.io/x", that is "docker.io/x/docker.io/x"; `)
 	some whole in rule.deny with input as runs("evil.com/x:1")
 	startswith(whole, `spec.containers["c"].image is "evil.com/x:1"; `)
 	some none in rule.deny with input as object.remove(runs("x\ny"), ["tier"])

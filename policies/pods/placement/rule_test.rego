@@ -90,6 +90,11 @@ test_bindings_are_the_schedulers if {
 	}
 }
 
+test_a_binding_has_no_pods_to_judge if {
+	kept := object.union(bind({"target": {"name": "n"}}, "owner"), {"request": {"subResource": ""}})
+	count(placement.deny) == 1 with input as kept
+}
+
 test_messages if {
 	some every_taint in placement.deny with input as review("", {"tolerations": [{"operator": "Exists"}]})
 	startswith(every_taint, `spec.tolerations[0] tolerates every taint; taints that may be tolerated: "node.kubernetes.io/not-ready", "nvidia.com/gpu"; `)

@@ -47,6 +47,11 @@ test_the_deployer_does_not if {
 	count(rule.deny) == 1 with input as object.remove(review("", {"serviceAccountName": "deployer"}), ["parameters"])
 }
 
+test_the_reserved_are_a_parameter if {
+	other := object.union(review("", {"serviceAccountName": "robot"}), {"parameters": {"reserved": ["robot"]}})
+	count(rule.deny) == 1 with input as other
+}
+
 test_only_a_change_is_judged if {
 	count(rule.deny) == 0 with input as update({"serviceAccountName": "deployer"}, {"serviceAccountName": "deployer"})
 	count(rule.deny) == 1 with input as update({"serviceAccountName": "deployer"}, {"serviceAccountName": "default"})

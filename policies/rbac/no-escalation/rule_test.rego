@@ -41,6 +41,7 @@ test_narrow_roles_pass if {
 		allows({"resources": ["resourcequotas", "limitranges"], "verbs": ["get", "list", "watch"]}),
 		allows({"resources": ["serviceaccounts", "roles"], "verbs": ["create"], "resourceNames": ["x"]}),
 		allows({"nonResourceURLs": []}),
+		allows({"verbs": ["never-impersonate"]}),
 	] {
 		count(rule.deny) == 0 with input as input_
 	}
@@ -75,6 +76,12 @@ test_powers_do_not if {
 		count(rule.deny) == 1 with input as allows(fields)
 	}
 	count(rule.deny) == 1 with input as object.remove(allows({"resources": ["resourcequotas"], "verbs": ["delete"]}), ["parameters"])
+}
+
+test_lists_are_parameters if {
+	tuned := {"parameters": {"guarded": ["secrets"], "reserved": ["robot"]}}
+	count(rule.deny) == 1 with input as object.union(allows({"resources": ["secrets"], "verbs": ["delete"]}), tuned)
+	count(rule.deny) == 1 with input as object.union(binding([object.union(account, {"name": "robot"})], own), tuned)
 }
 
 test_odd_roles_are_denied if {
@@ -145,6 +152,7 @@ test_nothing_else_is_bound if {
 		{"apiGroup": "example.com", "kind": "ClusterRole", "name": "pod-reader"},
 		{"kind": "role", "name": "r"},
 		{"kind": "Role", "name": 7},
+		{"kind": "Other", "name": "pod-reader"},
 		{},
 		null,
 		"x",
@@ -164,6 +172,11 @@ test_only_a_change_is_judged if {
 	foreign := binding([{"kind": "User", "name": "local:bob"}], own)
 	count(rule.deny) == 0 with input as changes(foreign, foreign)
 	count(rule.deny) == 1 with input as changes(foreign, binding([account], own))
+	count(rule.deny) == 1 with input as changes(binding([account], object.union(own, {"kind": "ClusterRole"})), binding([account], own))
+	disguised := object.union(foreign, {"request": {"object": {"rules": []}}})
+	count(rule.deny) == 1 with input as changes(disguised, object.union(binding([], own), {"request": {"object": {"rules": []}}}))
+	masked := object.union(wide, {"request": {"object": {"subjects": [], "roleRef": own}}})
+	count(rule.deny) == 1 with input as changes(masked, object.union(allows({}), {"request": {"object": {"subjects": [], "roleRef": own}}}))
 	count(rule.deny) == 0 with input as object.union(wide, {"caller": {"relation": "system", "role": "system"}})
 	lying := object.union(wide, {"request": {"oldObject": wide.request.object}})
 	count(rule.deny) == 1 with input as lying
@@ -177,6 +190,8 @@ test_messages if {
 	])} with input as allows({"verbs": ["impersonate"]})
 	some msg in rule.deny with input as allows({"resources": ["resourcequotas"], "verbs": ["delete"]})
 	startswith(msg, `rules[0].resources lets change "resourcequotas" by "delete"; `)
+	some ref in rule.deny with input as binding([], {"apiGroup": "g", "kind": "k", "name": "n"})
+	startswith(ref, `roleRef is "k" "n" of group "g"; a Role of this namespace, or one of the ClusterRoles "pod-reader"; `)
 	some subject in rule.deny with input as binding([{"kind": "User", "name": "x\ny"}], own)
 	startswith(subject, `subjects[0] is "User" "x\ny" of namespace (null); ServiceAccounts of namespace "claude-runner-user-alice" but "deployer"; `)
 }

@@ -39,6 +39,7 @@ test_other_tokens_do_not if {
 		{"expirationSeconds": 4294967296},
 		{"expirationSeconds": "600"},
 		{"expirationSeconds": [600]},
+		{"expirationSeconds": true},
 		"x",
 		["x"],
 		7,
@@ -54,6 +55,17 @@ test_the_deployers_do_not if {
 		count(rule.deny) == 1 with input as token(name, {})
 	}
 	count(rule.deny) == 1 with input as object.remove(token("deployer", {}), ["parameters"])
+}
+
+test_the_reserved_are_a_parameter if {
+	count(rule.deny) == 1 with input as object.union(token("robot", {}), {"parameters": {"reserved": ["robot"]}})
+}
+
+test_a_type_is_judged_on_secrets_only if {
+	typed := object.union(token("web", {}), {"request": {"object": {"type": "kubernetes.io/service-account-token"}}})
+	count(rule.deny) == 0 with input as typed
+	timed := object.union(secret("Opaque"), {"request": {"object": {"spec": {"expirationSeconds": 90000}}}})
+	count(rule.deny) == 0 with input as timed
 }
 
 test_secrets if {

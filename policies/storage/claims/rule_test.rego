@@ -24,6 +24,7 @@ test_ordinary_claims_pass if {
 		count(claims.deny) == 0 with input as claim(spec)
 		count(claims.deny) == 0 with input as set(spec)
 	}
+	count(claims.deny) == 0 with input as claim({"volumeClaimTemplates": [{"spec": {"storageClassName": ""}}]})
 	every spec in [{}, {"volumeClaimTemplates": null}, {"volumeClaimTemplates": []}] {
 		count(claims.deny) == 0 with input as review("StatefulSet", spec)
 	}
@@ -57,6 +58,8 @@ test_odd_shapes_are_denied if {
 		count(claims.deny) > 0 with input as review("StatefulSet", {"volumeClaimTemplates": templates})
 	}
 	count(claims.deny) > 0 with input as {}
+	some msg in claims.deny with input as claim("x")
+	startswith(msg, "spec is no object, so it cannot be judged; ")
 }
 
 changed(new, old) := object.union(new, {"request": {"operation": "UPDATE", "oldObject": old.request.object}})
@@ -68,6 +71,7 @@ test_only_a_change_is_judged if {
 	count(claims.deny) == 0 with input as changed(claim(bigger), claim(bound))
 	count(claims.deny) == 1 with input as changed(claim({"volumeName": "pv-2"}), claim({"volumeName": "pv-1"}))
 	count(claims.deny) == 1 with input as changed(claim({"storageClassName": "fast"}), claim({}))
+	count(claims.deny) == 0 with input as changed(claim({}), claim({"storageClassName": "fast"}))
 	old := set({"storageClassName": "fast"})
 	scaled := object.union(old, {"request": {"object": {"spec": {"replicas": 2}}}})
 	count(claims.deny) == 0 with input as changed(scaled, old)
