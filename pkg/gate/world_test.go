@@ -30,7 +30,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, keys, err := conformance.NewGate(t.Context(), sample)
+	g, keys, err := conformance.NewGate(sample)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,11 @@ type cluster struct {
 var home *cluster
 
 var _ = BeforeSuite(func(ctx SpecContext) {
+	if state := os.Getenv("GATEHOUSE_STATE"); state != "" {
+		// A cluster that is up already, to try a single spec on.
+		home = &cluster{state: state, env: readEnv(filepath.Join(state, "env"))}
+		return
+	}
 	home = start(ctx, "per-controller", "2")
 }, NodeTimeout(20*time.Minute))
 

@@ -32,7 +32,7 @@ func TestGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, keys, err := NewGate(t.Context(), sample)
+	g, keys, err := NewGate(sample)
 	if err != nil {
 		t.Fatal(err)
 	}

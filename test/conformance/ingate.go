@@ -16,9 +16,15 @@ import (
 	"gatehouse.dev/gatehouse/policies"
 )
 
+// builtin compiles the built-in policies once: a program never changes, and compiling is
+// most of what a gate costs.
+var builtin = sync.OnceValues(func() (*engine.Program, error) {
+	return engine.Compile(context.TODO(), engine.Options{Policies: policies.FS})
+})
+
 // NewGate builds a gate over the sample platform, with keys and a ledger of its own.
-func NewGate(ctx context.Context, s *Sample) (*gate.Gate, *passport.Keyring, error) {
-	program, err := engine.Compile(ctx, engine.Options{Policies: policies.FS})
+func NewGate(s *Sample) (*gate.Gate, *passport.Keyring, error) {
+	program, err := builtin()
 	if err != nil {
 		return nil, nil, fmt.Errorf("built-in policies: %w", err)
 	}
