@@ -44,6 +44,7 @@ func Default() *Config {
 			RequestTimeout: metav1.Duration{Duration: 60 * time.Second},
 			WebhookTimeout: metav1.Duration{Duration: 5 * time.Second},
 		},
+		Sessions: defaultSessions(),
 	}
 }
 

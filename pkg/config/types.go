@@ -41,6 +41,8 @@ type Config struct {
 	Webhook    Webhook     `json:"webhook"`
 	Passport   Passport    `json:"passport"`
 	Quota      Quota       `json:"quota"`
+	// Sessions says how a ResearchSession is run.
+	Sessions Sessions `json:"sessions"`
 }
 
 // Issuer is one OIDC issuer. Its users are named <alias>:<sub>.

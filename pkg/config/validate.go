@@ -49,6 +49,7 @@ func (c *Config) Validate() field.ErrorList {
 	}
 	all = append(all, names(c.Passport.Groups, passport.Child("groups"))...)
 	all = append(all, c.validateQuota(field.NewPath("quota"))...)
+	all = append(all, validateSessions(c.Sessions, field.NewPath("sessions"))...)
 	return all
 }
 

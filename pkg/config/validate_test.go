@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -97,8 +99,21 @@ func TestValidate(t *testing.T) {
 		"rotation all the time":    {func(c *Config) { c.Passport.RotationPeriod = seconds(3599) }, []string{"passport.rotationPeriod"}},
 		"request timeout negative": {func(c *Config) { c.Quota.RequestTimeout = seconds(-60) }, []string{"quota.requestTimeout"}},
 		"webhook timeout too long": {func(c *Config) { c.Quota.WebhookTimeout = seconds(31) }, []string{"quota.webhookTimeout"}},
-		"other version":            {func(c *Config) { c.APIVersion = "v1" }, []string{"apiVersion"}},
-		"other kind":               {func(c *Config) { c.Kind = "" }, []string{"kind"}},
+		"sessions off":             {func(c *Config) { c.Sessions.Enabled = false }, nil},
+		"sessions no image":        {func(c *Config) { c.Sessions.Image = "" }, []string{"sessions.image"}},
+		"sessions no model":        {func(c *Config) { c.Sessions.DefaultModel = "a b" }, []string{"sessions.defaultModel"}},
+		"sessions no backend":      {func(c *Config) { c.Sessions.BackendURL = "backend:8080" }, []string{"sessions.backendURL"}},
+		"sessions backend user":    {func(c *Config) { c.Sessions.BackendURL = "http://u:p@backend" }, []string{"sessions.backendURL"}},
+		"sessions no Secret":       {func(c *Config) { c.Sessions.Secret = SecretKey{} }, []string{"sessions.secret.name", "sessions.secret.key"}},
+		"sessions request nothing": {func(c *Config) { c.Sessions.Resources.Requests = nil }, []string{"sessions.resources.requests[cpu]", "sessions.resources.requests[memory]"}},
+		"sessions small limit": {func(c *Config) {
+			c.Sessions.Resources.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1m")}
+		}, []string{"sessions.resources.limits[cpu]"}},
+		"sessions half a second": {func(c *Config) { c.Sessions.MaxTimeout.Duration = time.Second / 2 }, []string{"sessions.maxTimeout"}},
+		"sessions kept for ever": {func(c *Config) { c.Sessions.TTLAfterFinished = seconds(1 << 30) }, []string{"sessions.ttlAfterFinished"}},
+		"sessions paid for ever": {func(c *Config) { c.Sessions.BackoffLimit = 11 }, []string{"sessions.backoffLimit"}},
+		"other version":          {func(c *Config) { c.APIVersion = "v1" }, []string{"apiVersion"}},
+		"other kind":             {func(c *Config) { c.Kind = "" }, []string{"kind"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

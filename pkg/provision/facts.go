@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -47,6 +48,21 @@ func (f facts) of(ctx context.Context, t *v1alpha1.Tenant) (tenant.Facts, error)
 		out.Models[models.Items[i].Name] = &models.Items[i]
 	}
 	return out, nil
+}
+
+// limits gives what is in force for the tenant of a namespace; nil when there is none.
+func (f facts) limits(prefix string) func(context.Context, string) (map[string]tenant.Limit, error) {
+	return func(ctx context.Context, namespace string) (map[string]tenant.Limit, error) {
+		var t v1alpha1.Tenant
+		if found, err := f.get(ctx, strings.TrimPrefix(namespace, prefix), &t); err != nil || !found {
+			return nil, err
+		}
+		known, err := f.of(ctx, &t)
+		if err != nil {
+			return nil, err
+		}
+		return tenant.Resolve(known, nil).Limits, nil
+	}
 }
 
 func (f facts) get(ctx context.Context, name string, into client.Object) (bool, error) {

@@ -77,7 +77,7 @@ func (r *recorder) AddAfter(q reconcile.Request, d time.Duration) {
 	r.asked = append(r.asked, q.Name+" after "+d.String())
 }
 
-func session(uid types.UID, phase researchv1.Phase) *researchv1.ResearchSession {
+func stored(uid types.UID, phase researchv1.Phase) *researchv1.ResearchSession {
 	return &researchv1.ResearchSession{
 		ObjectMeta: metav1.ObjectMeta{Namespace: prefix + "alice", Name: "a", UID: uid},
 		Status:     researchv1.ResearchSessionStatus{Phase: phase},
@@ -95,22 +95,22 @@ func TestWhatAsksForASettlement(t *testing.T) {
 		gone types.UID
 	}{
 		"a session comes": {on: func(h, _ handler.EventHandler, q queue) {
-			h.Create(t.Context(), event.CreateEvent{Object: session("u1", "")}, q)
+			h.Create(t.Context(), event.CreateEvent{Object: stored("u1", "")}, q)
 		}, want: []string{soon}},
 		"a session goes": {on: func(h, _ handler.EventHandler, q queue) {
-			h.Delete(t.Context(), event.DeleteEvent{Object: session("u1", "")}, q)
+			h.Delete(t.Context(), event.DeleteEvent{Object: stored("u1", "")}, q)
 		}, want: []string{soon}, gone: "u1"},
 		"a session ends": {on: func(h, _ handler.EventHandler, q queue) {
-			h.Update(t.Context(), event.UpdateEvent{ObjectOld: session("u1", researchv1.PhaseRunning), ObjectNew: session("u1", researchv1.PhaseFailed)}, q)
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: stored("u1", researchv1.PhaseRunning), ObjectNew: stored("u1", researchv1.PhaseFailed)}, q)
 		}, want: []string{soon}},
 		"a chat message": {on: func(h, _ handler.EventHandler, q queue) {
-			h.Update(t.Context(), event.UpdateEvent{ObjectOld: session("u1", researchv1.PhaseRunning), ObjectNew: session("u1", researchv1.PhaseRunning)}, q)
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: stored("u1", researchv1.PhaseRunning), ObjectNew: stored("u1", researchv1.PhaseRunning)}, q)
 		}},
 		"another session of the name": {on: func(h, _ handler.EventHandler, q queue) {
-			h.Update(t.Context(), event.UpdateEvent{ObjectOld: session("u1", researchv1.PhaseRunning), ObjectNew: session("u2", researchv1.PhaseRunning)}, q)
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: stored("u1", researchv1.PhaseRunning), ObjectNew: stored("u2", researchv1.PhaseRunning)}, q)
 		}, want: []string{soon}, gone: "u1"},
 		"a session of nobody's": {on: func(h, _ handler.EventHandler, q queue) {
-			s := session("u1", "")
+			s := stored("u1", "")
 			s.Namespace = "default"
 			h.Create(t.Context(), event.CreateEvent{Object: s}, q)
 		}},

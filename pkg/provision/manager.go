@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/provision/home"
+	"gatehouse.dev/gatehouse/pkg/session"
 )
 
 // Lease is the name of the Lease that the leader holds.
@@ -95,24 +97,22 @@ func cacheOptions(c *config.Config) cache.Options {
 	}
 	authority := named(c.Webhook.Certificate.SecretName)
 	authority.Namespaces = map[string]cache.Config{c.SystemNamespace: {}}
-	return cache.Options{
-		DefaultTransform: cache.TransformStripManagedFields(),
-		ByObject: map[client.Object]cache.ByObject{
-			&corev1.Namespace{}:                           tenants,
-			&corev1.ServiceAccount{}:                      tenants,
-			&corev1.ResourceQuota{}:                       tenants,
-			&corev1.LimitRange{}:                          tenants,
-			&networkingv1.NetworkPolicy{}:                 tenants,
-			&rbacv1.RoleBinding{}:                         tenants,
-			&rbacv1.ClusterRole{}:                         ours,
-			&rbacv1.ClusterRoleBinding{}:                  ours,
-			&corev1.ConfigMap{}:                           named(rootCA),
-			&corev1.Secret{}:                              authority,
-			&admissionv1.MutatingWebhookConfiguration{}:   named(webhookName),
-			&admissionv1.ValidatingWebhookConfiguration{}: named(webhookName),
-			&researchv1.ResearchSession{}:                 {Transform: slimSession},
-		},
+	kept := map[client.Object]cache.ByObject{
+		&corev1.Namespace{}:                           tenants,
+		&corev1.ServiceAccount{}:                      tenants,
+		&corev1.ResourceQuota{}:                       tenants,
+		&corev1.LimitRange{}:                          tenants,
+		&networkingv1.NetworkPolicy{}:                 tenants,
+		&rbacv1.RoleBinding{}:                         tenants,
+		&rbacv1.ClusterRole{}:                         ours,
+		&rbacv1.ClusterRoleBinding{}:                  ours,
+		&corev1.ConfigMap{}:                           named(rootCA),
+		&corev1.Secret{}:                              authority,
+		&admissionv1.MutatingWebhookConfiguration{}:   named(webhookName),
+		&admissionv1.ValidatingWebhookConfiguration{}: named(webhookName),
 	}
+	maps.Copy(kept, session.Cached())
+	return cache.Options{DefaultTransform: cache.TransformStripManagedFields(), ByObject: kept}
 }
 
 func exists(label string) labels.Selector {
@@ -121,16 +121,6 @@ func exists(label string) labels.Selector {
 		panic("provision: " + err.Error()) // the label is a constant
 	}
 	return labels.NewSelector().Add(*r)
-}
-
-// slimSession keeps of a session what says whether it is over: conversations are long.
-func slimSession(o any) (any, error) {
-	if s, ok := o.(*researchv1.ResearchSession); ok {
-		s.ManagedFields, s.Annotations = nil, nil
-		s.Spec = researchv1.ResearchSessionSpec{}
-		s.Status = researchv1.ResearchSessionStatus{Phase: s.Status.Phase}
-	}
-	return o, nil
 }
 
 // readiness is true when the caches are filled, on the leader and beside it.

@@ -23,6 +23,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/quota/crd"
+	"gatehouse.dev/gatehouse/pkg/session"
 )
 
 func setup(m manager.Manager, c *config.Config) error {
@@ -57,6 +58,15 @@ func setup(m manager.Manager, c *config.Config) error {
 		"ledger": func() error {
 			ledger := crd.New(crd.Options{Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry()})
 			return setupLedgers(m, c, &settler{settle: ledger.Settle, gone: &gone{}, now: time.Now})
+		},
+		"session": func() error {
+			if !c.Sessions.Enabled {
+				return nil
+			}
+			return session.Setup(m, session.Options{
+				Sessions: c.Sessions, NamespacePrefix: c.TenantNamespacePrefix, Live: direct,
+				Limits: known.limits(c.TenantNamespacePrefix), Events: m.GetEventRecorder(fieldManager), Controller: options(8),
+			})
 		},
 		"cabundle": func() error {
 			return setupBundles(m, &caBundles{Client: cached, now: time.Now,

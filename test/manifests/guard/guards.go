@@ -67,7 +67,7 @@ func webhookConfigurations(i installation.Installation) Guard {
 func provisionerReach(i installation.Installation) Guard {
 	return guard("gatehouse-provisioner-reach", i,
 		[]rule{
-			{groups: []string{""}, resources: []string{"namespaces", "resourcequotas", "limitranges", "serviceaccounts", "secrets", "configmaps"}, operations: anyWrite},
+			{groups: []string{""}, resources: []string{"namespaces", "resourcequotas", "limitranges", "serviceaccounts", "secrets", "configmaps", "pods"}, operations: anyWrite},
 			{groups: []string{"networking.k8s.io"}, resources: []string{"networkpolicies"}, operations: anyWrite},
 			{groups: []string{"rbac.authorization.k8s.io"}, resources: []string{"roles", "rolebindings"}, operations: anyWrite},
 			{groups: []string{"batch"}, resources: []string{"jobs"}, operations: anyWrite},

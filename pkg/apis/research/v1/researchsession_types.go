@@ -60,6 +60,10 @@ type ResearchSessionSpec struct {
 	// +kubebuilder:default=300
 	// +optional
 	Timeout int64 `json:"timeout,omitempty"`
+	// stopped ends the session: its Job and Pods are deleted, then its phase is Stopped.
+	// A session that has ended is not started again.
+	// +optional
+	Stopped *bool `json:"stopped,omitempty"`
 }
 
 // LLMSettings choose the model. Defaults apply only when the object is given.
@@ -102,8 +106,9 @@ type ResearchSessionStatus struct {
 	// +listType=atomic
 	// +optional
 	Messages []Message `json:"messages,omitempty"`
-	// specHash is the hash of the spec that the controller last acted on: without a
-	// status subresource the generation moves with every status write.
+	// specHash is the hash of the spec that the session was started with, displayName and
+	// stopped left out: without a status subresource the generation moves with every
+	// status write.
 	// +optional
 	SpecHash string `json:"specHash,omitempty"`
 	// +listType=map
@@ -126,6 +131,18 @@ type Message struct {
 	// +optional
 	ToolUseIsError bool `json:"tool_use_is_error,omitempty"`
 }
+
+// Conditions of a session, each with its reason in words.
+const (
+	// ConditionStarted is True once one of the session's Pods has run. False says why
+	// none has yet.
+	ConditionStarted = "Started"
+	// ConditionFinished is True once the session is over and says how it ended.
+	ConditionFinished = "Finished"
+	// ConditionSpecApplied is False when spec was changed after the start: the session
+	// goes on with what it was started with.
+	ConditionSpecApplied = "SpecApplied"
+)
 
 // ResearchSessionList is a list of sessions.
 // +kubebuilder:object:root=true
