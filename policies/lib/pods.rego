@@ -56,8 +56,22 @@ else := "spec"
 containers := [[where, list, container] |
 	some [where, pod] in specs
 	some list in lists
-	some container in value.items(value.at(pod, [list]))
+	some container in array.slice(value.items(value.at(pod, [list])), 0, most)
 ]
+
+# most is how many containers of a list are looked at; a Pod of more is denied unseen, so
+# that none can use up the time of an evaluation.
+most := 256
+
+unreadable contains text.message(
+	sprintf("%s.%s has %d entries", [where, list, count(value.items(value.at(pod, [list])))]),
+	sprintf("at most %d", [most]),
+	"use more Pods",
+) if {
+	some [where, pod] in specs
+	some list in lists
+	count(value.items(value.at(pod, [list]))) > most
+}
 
 # volumes are [where, volume].
 volumes := [[where, volume] |
@@ -86,7 +100,7 @@ unreadable contains shapeless(where, "an object") if {
 
 unreadable contains shapeless(sprintf("%s.%s", [where, field]), "a list") if {
 	some [where, pod] in specs
-	some field in array.concat(lists, ["volumes"])
+	some field in ["containers", "initContainers", "ephemeralContainers", "volumes"]
 	not value.is_list(value.at(pod, [field]))
 }
 

@@ -54,6 +54,16 @@ test_containers_and_volumes if {
 	count(pods.unreadable) == 0 with input as review("", spec)
 }
 
+test_too_many_are_denied_unseen if {
+	many := [{"name": "c"} | some _ in split(sprintf("%0256d", [0]), "")]
+	count(many) == 256
+	count(pods.unreadable) == 0 with input as review("", {"containers": many})
+	more := array.concat(many, [{"name": "c"}])
+	pods.unreadable == {"spec.containers has 257 entries; at most 256; use more Pods"} with input as review("", {"containers": more})
+	found := pods.containers with input as review("", {"containers": more})
+	count(found) == 256
+}
+
 test_what_cannot_be_read_is_named if {
 	every spec in [
 		null,

@@ -177,17 +177,24 @@ wrong contains set(sprintf("%s.ports[%d].hostPort", [pods.place(where, list, con
 	not found in {null, 0}
 }
 
-probes := ["livenessProbe", "readinessProbe", "startupProbe"]
+# Written out: what is joined here would be joined anew for every review.
+targets := [
+	["livenessProbe", "httpGet", "host"],
+	["livenessProbe", "tcpSocket", "host"],
+	["readinessProbe", "httpGet", "host"],
+	["readinessProbe", "tcpSocket", "host"],
+	["startupProbe", "httpGet", "host"],
+	["startupProbe", "tcpSocket", "host"],
+	["lifecycle", "postStart", "httpGet", "host"],
+	["lifecycle", "postStart", "tcpSocket", "host"],
+	["lifecycle", "preStop", "httpGet", "host"],
+	["lifecycle", "preStop", "tcpSocket", "host"],
+]
 
-handlers := array.concat(
-	[[probe, action] | some probe in probes; some action in ["httpGet", "tcpSocket"]],
-	[["lifecycle", hook, action] | some hook in ["postStart", "preStop"]; some action in ["httpGet", "tcpSocket"]],
-)
-
-wrong contains set(sprintf("%s.%s.host", [pods.place(where, list, container), concat(".", path)]), found) if {
+wrong contains set(sprintf("%s.%s", [pods.place(where, list, container), concat(".", path)]), found) if {
 	some [where, list, container] in pods.containers
-	some path in handlers
-	found := value.at(container, array.concat(path, ["host"]))
+	some path in targets
+	found := value.at(container, path)
 	not found in {null, ""}
 }
 

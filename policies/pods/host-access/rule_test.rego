@@ -157,6 +157,18 @@ test_only_a_change_is_judged if {
 	count(rule.deny) == 1 with input as object.union(wide, changed)
 }
 
+test_every_probe_and_hook if {
+	every action in ["httpGet", "tcpSocket"] {
+		every probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+			count(rule.deny) == 1 with input as review("", with_container({probe: {action: {"host": "h"}}}))
+		}
+		every hook in ["postStart", "preStop"] {
+			some msg in rule.deny with input as review("", with_container({"lifecycle": {hook: {action: {"host": "h"}}}}))
+			startswith(msg, sprintf(`spec.containers["c"].lifecycle.%s.%s.host is "h"; `, [hook, action]))
+		}
+	}
+}
+
 test_messages if {
 	rule.deny == {concat("; ", [
 		`spec.template.spec.containers["c"].securityContext.privileged is true`,
