@@ -15,6 +15,7 @@ import (
 type apiServer struct {
 	t       *testing.T
 	user    string
+	groups  []string                        // gatehouse:users unless set
 	objects map[string]string               // path -> JSON
 	tenants func(name string) (int, string) // answer to a dry-run create
 	posts   []string
@@ -72,7 +73,7 @@ func (a *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":%q,"resources":[%s]}`, group, groupResources[group])
 	case r.Method == http.MethodPost && strings.HasSuffix(path, "/selfsubjectreviews"):
 		w.WriteHeader(http.StatusCreated)
-		fmt.Fprintf(w, `{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1","status":{"userInfo":{"username":%q,"groups":["gatehouse:users"]}}}`, a.user)
+		fmt.Fprintf(w, `{"kind":"SelfSubjectReview","apiVersion":"authentication.k8s.io/v1","status":{"userInfo":{"username":%q,"groups":%s}}}`, a.user, a.groupList())
 	case r.Method == http.MethodPost && strings.HasSuffix(path, "/tenants") && a.tenants != nil:
 		if r.URL.Query().Get("dryRun") != "All" {
 			a.t.Errorf("a Tenant was really created: %s", body)
@@ -91,6 +92,19 @@ func (a *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprint(w, failure("Forbidden", "you may not "+r.Method+" "+path))
 	}
+}
+
+// groupList is the caller's groups as JSON.
+func (a *apiServer) groupList() []byte {
+	groups := a.groups
+	if groups == nil {
+		groups = []string{"gatehouse:users"}
+	}
+	raw, err := json.Marshal(groups)
+	if err != nil {
+		a.t.Error(err)
+	}
+	return raw
 }
 
 func groupList() string {

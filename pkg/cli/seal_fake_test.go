@@ -68,7 +68,7 @@ func (a *sealAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":%q,"resources":[%s]}`, path, sealKinds[path])
 	case path == "v1/namespaces":
 		fmt.Fprintf(w, `{"kind":"NamespaceList","apiVersion":"v1","items":[%s,%s]}`, tenantNamespace("bob"), tenantNamespace("alice"))
-	case strings.HasPrefix(path, "v1/namespaces/claude-runner-user-") && strings.Count(path, "/") == 2:
+	case strings.HasPrefix(path, "v1/namespaces/claude-runner-user-") && strings.Count(path, "/") == 2 && !a.hidden:
 		fmt.Fprint(w, tenantNamespace(strings.TrimPrefix(path, "v1/namespaces/claude-runner-user-")))
 	case path == "v1/namespaces/kube-system":
 		fmt.Fprint(w, `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system"}}`)

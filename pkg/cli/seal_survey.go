@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -115,6 +116,8 @@ func (s *sealer) tenantNamespaces(ctx context.Context, c *cluster) ([]string, er
 	}
 	var ns corev1.Namespace
 	switch err := c.Get(ctx, client.ObjectKey{Name: c.namespace}, &ns); {
+	case apierrors.IsForbidden(err):
+		// Members read what is in their namespace, not the namespace itself.
 	case err != nil:
 		return nil, fmt.Errorf("read namespace %q: %w", c.namespace, err)
 	case ns.Labels[v1alpha1.LabelTenant] == "":

@@ -81,6 +81,7 @@ func TestSealGolden(t *testing.T) {
 		"named":          {nil, []string{"replicaset/web-1", "cronjobs.batch/guard", "ConfigMap/sealed", "configmaps/gone"}, 1},
 		"by-key":         {nil, []string{"--key", "k2", "configmap"}, 0},
 		"keys-hidden":    {func(a *sealAPI) { a.hidden = true }, []string{"-A", "--list", "--key", "k1"}, 0},
+		"as-a-member":    {func(a *sealAPI) { a.hidden = true }, []string{"--list"}, 0},
 		"refused":        {func(a *sealAPI) { a.refuse = map[string]string{"web": "denied by b/c: \x1b[2J\ntwo lines"} }, nil, 1},
 		"not-a-platform": {func(a *sealAPI) { a.platform = false }, []string{"deployments"}, 1},
 		"unlistable":     {func(a *sealAPI) { a.broken = "jobs.batch" }, []string{"--list"}, 1},

@@ -21,12 +21,17 @@ type whoami struct {
 	env    Env
 	kube   kubeFlags
 	prefix string
+	system string
 	out    format
 }
 
 // standing is who the caller is to the platform.
 type standing struct {
 	User string `json:"user"`
+	// Class is human, service-account, deployer, controller, platform, node or unknown.
+	Class string `json:"class"`
+	// BreakGlass marks a caller whose every write is allowed and reported.
+	BreakGlass bool `json:"breakGlass,omitempty"`
 	// Tenant is "" for a caller who has none.
 	Tenant       string                    `json:"tenant"`
 	Namespace    string                    `json:"namespace,omitempty"`
@@ -40,6 +45,8 @@ type standing struct {
 	// one; Refusal is why she may not.
 	Onboard json.RawMessage `json:"onboard,omitempty"`
 	Refusal string          `json:"refusal,omitempty"`
+	// Note says what could not be read.
+	Note string `json:"note,omitempty"`
 }
 
 func newWhoami(env Env) *cobra.Command {
@@ -48,10 +55,11 @@ func newWhoami(env Env) *cobra.Command {
 		Use:   "whoami",
 		Short: "Say who you are to the platform, and what you may use",
 		Long: `Asks the API server who is calling and reads the Usage object of that person's tenant:
-tenant, organization, role, tier, models and limits as the platform sees them. Somebody
-without a tenant is told how to get one.
+class, tenant, organization, role, tier, models and limits as the platform sees them. A
+person without a tenant is told how to get one. The class is by the configuration for
+those who may read it, by name and groups for others.
 
-Exit code 0 for a caller with a tenant, 1 for one without, 2 on misuse.`,
+Exit code 0 for a caller with a tenant and for the platform, 1 for others, 2 on misuse.`,
 		Example: `  gatehouse whoami
   gatehouse whoami --kubeconfig .local/kubeconfig/alice.yaml -o json`,
 		Args: between(0, 0),
@@ -59,7 +67,8 @@ Exit code 0 for a caller with a tenant, 1 for one without, 2 on misuse.`,
 	}
 	w.kube.bind(cmd)
 	w.out.bind(cmd)
-	cmd.Flags().StringVar(&w.prefix, "tenant-namespace-prefix", "claude-runner-user-", "how tenant namespaces begin")
+	cmd.Flags().StringVar(&w.system, "system-namespace", systemNamespace, "namespace of Gatehouse, where its configuration is")
+	cmd.Flags().StringVar(&w.prefix, "tenant-namespace-prefix", "claude-runner-user-", "how tenant namespaces begin, for callers who may not read the configuration")
 	return cmd
 }
 
@@ -72,26 +81,49 @@ func (w *whoami) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := standing{User: user.Username}
+	caller, err := w.classify(ctx, c, user)
+	if err != nil {
+		return err
+	}
+	s := standing{User: user.Username, Class: string(caller.Class), BreakGlass: caller.BreakGlass}
 	ids := w.candidates(user)
 	usage, err := w.usage(ctx, c, user, ids)
 	if err != nil {
 		return err
 	}
-	if usage != nil {
-		s.Tenant, s.Namespace = usage.Status.Tenant, usage.Namespace
-		s.Organization, s.Role, s.Tier = usage.Status.Organization, usage.Status.Role, usage.Status.Tier
-		s.Suspended, s.Models, s.Limits = usage.Status.Suspended, usage.Status.Models, usage.Status.Dimensions
-	} else if err := w.onboarding(ctx, c, user, ids, &s); err != nil {
-		return err
+	switch account := caller.Class == tenant.ClassServiceAccount || caller.Class == tenant.ClassDeployer; {
+	case usage != nil:
+		s.take(usage.Status)
+		s.Namespace = usage.Namespace
+	case account:
+		s.Tenant, s.Namespace = ids[0], w.prefix+ids[0]
+		s.Note = "this account may not read Usage " + v1alpha1.UsageName + " of its namespace, or it is not there yet: what it may use is not known"
+	case caller.Class != tenant.ClassHuman:
+		s.Refusal = without(caller)
+	default:
+		if err := w.onboarding(ctx, c, user, ids, &s); err != nil {
+			return err
+		}
+	}
+	switch caller.Class {
+	case tenant.ClassDeployer:
+		s.Role = tenant.RoleDeployer
+	case tenant.ClassPlatform:
+		s.Role = tenant.RolePlatform
 	}
 	if err := w.print(s); err != nil {
 		return err
 	}
-	if s.Tenant == "" {
+	if s.Tenant == "" && caller.Class != tenant.ClassPlatform {
 		return silent(errors.New("the caller has no tenant"))
 	}
 	return nil
+}
+
+// take fills in what the platform wrote of the caller's tenant.
+func (s *standing) take(u v1alpha1.UsageStatus) {
+	s.Tenant, s.Organization, s.Role, s.Tier = u.Tenant, u.Organization, u.Role, u.Tier
+	s.Suspended, s.Models, s.Limits = u.Suspended, u.Models, u.Dimensions
 }
 
 // candidates are the tenant ids that a caller can have, likelier first. Which issuer is
@@ -137,10 +169,6 @@ func (w *whoami) usage(ctx context.Context, c *cluster, user authenticationv1.Us
 // onboarding asks by dry run whether the caller may make a tenant for herself, and
 // under which name.
 func (w *whoami) onboarding(ctx context.Context, c *cluster, user authenticationv1.UserInfo, ids []string, s *standing) error {
-	if len(ids) == 0 || strings.HasPrefix(user.Username, "system:") {
-		s.Refusal = "only people whom an identity provider names can have a tenant"
-		return nil
-	}
 	for _, id := range ids {
 		t := &v1alpha1.Tenant{}
 		t.Name = id

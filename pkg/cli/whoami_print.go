@@ -14,8 +14,15 @@ func (w *whoami) print(s standing) error {
 	}
 	t := table{}
 	t.add("user", s.User)
+	t.add("class", s.Class)
+	if s.BreakGlass {
+		t.add("break-glass", "yes: every write is allowed, marked and reported")
+	}
 	t.add("tenant", s.Tenant)
 	if s.Tenant == "" {
+		if s.Role != "" {
+			t.add("role", s.Role)
+		}
 		if err := t.write(w.env.Out); err != nil {
 			return err
 		}
@@ -31,6 +38,11 @@ func (w *whoami) print(s standing) error {
 	t.add("models", strings.Join(s.Models, ", "))
 	if err := t.write(w.env.Out); err != nil {
 		return err
+	}
+	if s.Note != "" {
+		if _, err := fmt.Fprintln(w.env.Out, "\n"+s.Note); err != nil {
+			return err
+		}
 	}
 	if len(s.Limits) == 0 {
 		return nil

@@ -30,7 +30,8 @@ func TestWhoamiWithATenant(t *testing.T) {
 	}{
 		"alice":           {"local:alice", map[string]string{usagePath("alice"): usage("alice", "local:alice")}},
 		"suspended":       {"local:alice", map[string]string{usagePath("alice"): suspended}},
-		"service-account": {"system:serviceaccount:claude-runner-user-alice:deployer", map[string]string{usagePath("alice"): usage("alice", "local:alice")}},
+		"deployer":        {"system:serviceaccount:claude-runner-user-alice:deployer", map[string]string{usagePath("alice"): usage("alice", "local:alice")}},
+		"service-account": {"system:serviceaccount:claude-runner-user-alice:robot", map[string]string{usagePath("alice"): usage("alice", "local:alice")}},
 		"other-issuer": {"other:alice", map[string]string{
 			usagePath("alice"): usage("alice", "local:alice"), usagePath(others): usage(others, "other:alice"),
 		}},
@@ -71,7 +72,6 @@ func TestWhoamiWithoutATenant(t *testing.T) {
 			}
 			return yes(name)
 		}, 2},
-		"admin":   {"system:admin", nil, 0},
 		"account": {"system:serviceaccount:kube-system:default", nil, 0},
 		"broken":  {"local:erin", func(string) (int, string) { return 500, failure("InternalError", "webhook is down") }, 1},
 	}
@@ -86,4 +86,53 @@ func TestWhoamiWithoutATenant(t *testing.T) {
 			run(t, "", "whoami", "-o", "json").golden(t, "whoami/none-"+name+"-json")
 		})
 	}
+}
+
+// Callers who are nobody's tenant, and what is known of accounts that may not read.
+func TestWhoamiOfOthers(t *testing.T) {
+	masters, accounts := []string{"system:masters", "system:authenticated"}, []string{"system:serviceaccounts"}
+	configured := map[string]string{"/api/v1/namespaces/claude-runner-system/configmaps/gatehouse-config": configurationOf(`
+platformAdmins: {groups: ["system:masters", "local:platform"]}
+breakGlass: {groups: ["local:break-glass"]}`)}
+	withTenant := map[string]string{usagePath("alice"): usage("alice", "local:alice")}
+	for path, object := range configured {
+		withTenant[path] = object
+	}
+	for name, tc := range map[string]struct {
+		user    string
+		groups  []string
+		objects map[string]string
+		code    int
+	}{
+		"admin":               {"kubernetes-admin", masters, configured, 0},
+		"admin-unread":        {"kubernetes-admin", masters, nil, 0},
+		"admin-by-group":      {"local:root", []string{"gatehouse:users", "local:platform"}, configured, 0},
+		"admin-with-tenant":   {"local:alice", []string{"gatehouse:users", "local:platform"}, withTenant, 0},
+		"break-glass":         {"local:zoe", []string{"gatehouse:users", "local:break-glass"}, configured, 0},
+		"controller":          {"system:serviceaccount:kube-system:job-controller", accounts, nil, 1},
+		"node":                {"system:node:n1", []string{"system:nodes"}, nil, 1},
+		"no-issuer":           {"other:alice", []string{"gatehouse:users"}, configured, 1},
+		"deployer-unread":     {"system:serviceaccount:claude-runner-user-alice:deployer", accounts, nil, 0},
+		"account-in-platform": {"system:serviceaccount:claude-runner-user-alice:robot", masters, configured, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &apiServer{user: tc.user, groups: tc.groups, objects: tc.objects, tenants: func(string) (int, string) {
+				t.Error("it was asked whether the caller may have a tenant")
+				return http.StatusForbidden, failure("Forbidden", "no")
+			}}
+			a.start(t)
+			got := run(t, "", "whoami")
+			if got.code != tc.code {
+				t.Errorf("exit %d, want %d", got.code, tc.code)
+			}
+			got.golden(t, "whoami/other-"+name)
+			run(t, "", "whoami", "-o", "json").golden(t, "whoami/other-"+name+"-json")
+		})
+	}
+}
+
+// configurationOf is the ConfigMap of an installation with one issuer and more.
+func configurationOf(more string) string {
+	return fmt.Sprintf(`{"kind":"ConfigMap","apiVersion":"v1","data":{"gatehouse.yaml":%q}}`,
+		"apiVersion: config.gatehouse.dev/v1alpha1\nkind: Configuration\nissuers: [{alias: local, primary: true}]\n"+more)
 }
