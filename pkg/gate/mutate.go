@@ -45,7 +45,7 @@ func (g *Gate) mutate(ctx context.Context, w *write, s *standing) review.Verdict
 // sealPatches brings our annotations to what is wanted and drops the request to seal.
 func sealPatches(o object, want seals) []review.Patch {
 	set := map[string]string{v1alpha1.AnnotationPassport: want.wire, v1alpha1.AnnotationCorrelation: want.correlation, v1alpha1.AnnotationSeal: ""}
-	_, hasMap := o.at("metadata", "annotations").(ast.Object)
+	annotations, hasMap := o.at("metadata", "annotations").(ast.Object)
 	if !hasMap {
 		values := map[string]string{}
 		for key, value := range set {
@@ -62,15 +62,21 @@ func sealPatches(o object, want seals) []review.Patch {
 		return []review.Patch{{Op: "add", Path: "/metadata/annotations", Value: values}}
 	}
 	var patches []review.Patch
+	removed := 0
 	for _, key := range []string{v1alpha1.AnnotationPassport, v1alpha1.AnnotationCorrelation, v1alpha1.AnnotationSeal} {
 		path := "/metadata/annotations/" + escape(key)
 		have := o.at("metadata", "annotations", key)
 		switch value := set[key]; {
 		case value == "" && have != nil:
+			removed++
 			patches = append(patches, review.Patch{Op: "remove", Path: path})
 		case value != "" && o.annotation(key) != value:
 			patches = append(patches, review.Patch{Op: "add", Path: path, Value: value})
 		}
+	}
+	if removed > 0 && removed == annotations.Len() && len(patches) == removed {
+		// An empty map is not what was there before: it would be a write of its own.
+		return []review.Patch{{Op: "remove", Path: "/metadata/annotations"}}
 	}
 	return patches
 }
