@@ -14,8 +14,8 @@
 #   parameters:
 #     # ServiceAccounts that give no token.
 #     reserved: [deployer]
-#     # Audiences beside the API server's own, which is the one of a request that names none.
-#     audiences: [gatehouse-gateway]
+#     # The API server's own audiences come first: it fills them in where a request names none.
+#     audiences: [https://kubernetes.default.svc.cluster.local, https://kubernetes.default.svc, gatehouse-gateway]
 #     # In seconds.
 #     longest: 86400
 package serviceaccounts.tokens
