@@ -68,6 +68,9 @@ cluster-unit:
 test-apiserver: build bin/cluster ## the suite on a real API server
 	@GATEHOUSE_CLUSTER=1 go test -v -count=1 -timeout 40m ./test/apiserver -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips
 
+test-gitops: build bin/cluster
+	@GATEHOUSE_CLUSTER=1 go -C test/gitops test -v -count=1 -timeout 15m .
+
 .PHONY: bench
 bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone
 	@go run ./test/load

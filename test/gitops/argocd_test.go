@@ -75,9 +75,12 @@ func TestWithoutImpersonation(t *testing.T) {
 		}
 	}
 	for how, args := range syncs {
+		out, err := argo.program(t.Context(), "kubectl", manifest(t, declared...), args...)
+		told(how, out, err)
+		if n := strings.Count(out, "denied by identity/unknown-caller: "); n != len(declared) {
+			t.Errorf("%s: %d of %d objects denied:\n%s", how, n, len(declared), out)
+		}
 		for _, object := range declared {
-			out, err := argo.program(t.Context(), "kubectl", manifest(t, object), args...)
-			told(how+" of "+object.GetKind(), out, err)
 			if _, err := c.person(t, "admin").in(t, object).Get(t.Context(), object.GetName(), metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 				t.Errorf("%s of %s left something: %v", how, object.GetKind(), err)
 			}
