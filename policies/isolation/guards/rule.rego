@@ -33,9 +33,30 @@ default guard := false
 
 guard if not may_be_hers
 
+guard if not seen
+
 guard if {
 	some side in ["object", "oldObject"]
 	value.at(input.request, [side, "metadata", "labels", "app.kubernetes.io/managed-by"]) == "gatehouse"
+}
+
+# seen: what is written and what it replaces are there to be looked at.
+default seen := false
+
+seen if {
+	input.request.operation == "CREATE"
+	is_object(input.request.object)
+}
+
+seen if {
+	input.request.operation == "UPDATE"
+	is_object(input.request.object)
+	is_object(input.request.oldObject)
+}
+
+seen if {
+	input.request.operation == "DELETE"
+	is_object(input.request.oldObject)
 }
 
 # may_be_hers: a tenant has these kinds beside ours, and none of the others.

@@ -71,10 +71,17 @@ test_nothing_else_of_it if {
 }
 
 test_any_shape if {
-	every odd in [null, "x", [], 7, {"metadata": "x"}, {"metadata": {"labels": ["x"]}}] {
+	every odd in [{"metadata": "x"}, {"metadata": {"labels": ["x"]}}, {}] {
 		count(guards.deny) == 1 with input as review("UPDATE", "Role", odd, ours)
 		count(guards.deny) == 0 with input as review("UPDATE", "Role", odd, hers)
 	}
+	every odd in [null, "x", [], 7] {
+		count(guards.deny) == 1 with input as review("CREATE", "Role", odd, null)
+		count(guards.deny) == 1 with input as review("UPDATE", "Role", odd, hers)
+		count(guards.deny) == 1 with input as review("UPDATE", "Role", hers, odd)
+		count(guards.deny) == 1 with input as review("DELETE", "Role", null, odd)
+	}
+	count(guards.deny) == 1 with input as review("CONNECT", "Role", hers, hers)
 }
 
 test_the_message_names_it if {
