@@ -8,7 +8,7 @@ var coverageObjects = map[string]string{
 	"events":                                 `{kind: Event, involvedObject: {namespace: claude-runner-user-alice, kind: Pod, name: cov, apiVersion: v1}, reason: Cov, message: m, source: {component: cov}, type: Normal}`,
 	"limitranges":                            `{kind: LimitRange, spec: {limits: []}}`,
 	"persistentvolumeclaims":                 `{kind: PersistentVolumeClaim, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}}`,
-	"pods":                                   `{kind: Pod, spec: {schedulerName: nobody, ` + container + `}}`,
+	"pods":                                   `{kind: Pod, spec: {nodeSelector: {no: such-node}, ` + container + `}}`,
 	"podtemplates":                           `{kind: PodTemplate, template: {metadata: {labels: {app: cov}}, spec: {` + container + `}}}`,
 	"replicationcontrollers":                 `{kind: ReplicationController, spec: {replicas: 0, selector: {app: cov}, template: {metadata: {labels: {app: cov}}, spec: {` + container + `}}}}`,
 	"resourcequotas":                         `{kind: ResourceQuota, spec: {hard: {count/widgets.example.com: "5"}}}`,

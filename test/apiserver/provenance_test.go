@@ -138,7 +138,7 @@ var _ = Describe("Provenance", Ordered, func() {
 		lent := bobs(ctx)
 		openRBAC(ctx, admin)
 		manifest := strings.Replace(podManifest("travels"), "labels: {", "labels: {suite: provenance, ", 1)
-		manifest = strings.Replace(manifest, "spec: {", "spec: {schedulerName: nobody, ", 1)
+		manifest = strings.Replace(manifest, "spec: {", "spec: {nodeSelector: {no: such-node}, ", 1)
 		made, err := alice.create(ctx, aliceNS, manifest)
 		Expect(err).NotTo(HaveOccurred())
 		own := made.GetAnnotations()[passportKey]
