@@ -88,6 +88,8 @@ generate: ## kinds, manifests, chart and docs from their sources
 	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen object paths=./pkg/apis/...
 	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen crd:allowDangerousTypes=true paths=./pkg/apis/... output:crd:artifacts:config=config/crd
 	@go run ./test/manifests
+	@go test ./policies -run 'TestPolicies|TestAllowList' -update
+	@go test ./pkg/gate -run TestCallersPage -update
 
 ##@ More
 .PHONY: help

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -198,18 +199,21 @@ var _ = Describe("The passport keys", Ordered, Serial, func() {
 		By("the rollouts that began meanwhile come to an end")
 		out, err := alice.kubectl(ctx, "", "-n", aliceNS, "rollout", "status", "deployment/rotating", "--timeout=100s")
 		Expect(err).NotTo(HaveOccurred(), out)
-		Expect(failedCreates(ctx, admin, aliceNS)).NotTo(ContainElement(ContainSubstring("identity/")))
+		Expect(failedCreates(ctx, admin, aliceNS, "rotating")).NotTo(ContainElement(ContainSubstring("identity/")))
 	}, SpecTimeout(5*time.Minute))
 })
 
-// failedCreates are the words of controllers that could not make something.
-func failedCreates(ctx context.Context, admin *user, namespace string) []string {
+// failedCreates are the words of controllers that could not make something for an
+// application.
+func failedCreates(ctx context.Context, admin *user, namespace, app string) []string {
 	GinkgoHelper()
 	events, err := admin.kube.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: "reason=FailedCreate"})
 	Expect(err).NotTo(HaveOccurred())
 	var out []string
 	for _, e := range events.Items {
-		out = append(out, e.InvolvedObject.Name+": "+e.Message)
+		if strings.HasPrefix(e.InvolvedObject.Name, app) {
+			out = append(out, e.InvolvedObject.Name+": "+e.Message)
+		}
 	}
 	return out
 }

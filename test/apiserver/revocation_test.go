@@ -67,7 +67,7 @@ var _ = Describe("A revoked passport key", Ordered, Serial, func() {
 
 		By("no pod is made below it, for the reason that the event gives")
 		removeOnePod(ctx, admin, alice, "revoked")
-		Eventually(func() []string { return failedCreates(ctx, admin, aliceNS) }).WithContext(ctx).WithTimeout(soon).
+		Eventually(func() []string { return failedCreates(ctx, admin, aliceNS, "revoked") }).WithContext(ctx).WithTimeout(soon).
 			Should(ContainElement(And(HavePrefix("revoked-"), ContainSubstring(byRevokedKey))))
 		Expect(podsOf(ctx, admin, aliceNS, "revoked")()).To(Equal(1))
 		removeOnePod(ctx, admin, alice, "kept")
