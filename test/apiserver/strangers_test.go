@@ -74,6 +74,26 @@ var _ = Describe("At the login", Ordered, func() {
 		}
 	}, SpecTimeout(time.Minute))
 
+	It("nobody of a tenant takes on another's name, her group or an account", func(ctx SpecContext) {
+		for _, login := range []string{"alice", "carol"} {
+			for _, as := range [][]string{
+				{"--as=local:bob"},
+				{"--as=" + "system:serviceaccount:" + bobNS + ":default"},
+				{"--as=system:serviceaccount:kube-system:job-controller"},
+				{"--as=local:" + login, "--as-group=system:masters"},
+				{"--as=local:" + login, "--as-user-extra=gatehouse.dev/email=bob@globex.example"},
+				{"--as=local:bob", "--as-uid=1"},
+			} {
+				out, err := home.as(login).kubectl(ctx, "", append([]string{"get", "--raw", "/api/v1/namespaces/" + bobNS}, as...)...)
+				Expect(err).To(HaveOccurred())
+				Expect(out).To(And(ContainSubstring("forbidden"), ContainSubstring("cannot impersonate")), "%s %v", login, as)
+			}
+		}
+		By("an admin of the cluster, who may")
+		out, err := home.as("admin").kubectl(ctx, "", "get", "--raw", "/api/v1/namespaces/"+bobNS, "--as=local:bob", "--as-group=gatehouse:users")
+		Expect(err).NotTo(HaveOccurred(), out)
+	}, SpecTimeout(time.Minute))
+
 	It("an issuer may not be named like a part of the system", func(ctx SpecContext) {
 		for _, alias := range []string{"system", "gatehouse", "platform"} {
 			other := &cluster{state: filepath.Join(GinkgoT().TempDir(), "state")}
