@@ -39,12 +39,12 @@ bin/cluster:
 
 ##@ Check
 STAGES := test-build verify lint unit cluster-unit test-apiserver
-.PHONY: test test-long $(STAGES)
+.PHONY: test test-long test-gitops $(STAGES)
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
 
-test-long: ## what takes longer: fuzzing, repeats
-	@test/stages unit fuzz repeat
+test-long: ## what takes longer: fuzzing, repeats, Argo CD
+	@test/stages unit fuzz repeat test-gitops
 
 test-build: build bin/cluster
 	@bin/cluster build
