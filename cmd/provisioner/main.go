@@ -20,9 +20,9 @@ import (
 
 const usage = `Usage: provisioner --config FILE [flags]
 
-Makes and keeps each tenant's namespace and guards, settles the quota ledgers, makes and
-rotates the passport keys and tells the API server which authority the webhook's certificate
-has. Exits 0 on SIGTERM.
+Makes and keeps each tenant's namespace and guards, runs sessions as Jobs, settles the quota
+ledgers, makes and rotates the passport keys and tells the API server which authority the
+webhook's certificate has. Exits 0 on SIGTERM.
 
 Example:
   provisioner --config gatehouse.yaml --kubeconfig provisioner.kubeconfig \

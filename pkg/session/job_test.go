@@ -110,4 +110,3 @@ func TestCut(t *testing.T) {
 		}
 	}
 }
-

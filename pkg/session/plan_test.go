@@ -195,7 +195,7 @@ func TestPlan(t *testing.T) {
 		// Stopping, by a backend that writes the phase.
 		"a backend's stop": {world{session: inPhase("Stopped", ran), job: jobWith(), pods: pods(podIn(corev1.PodRunning))},
 			verdict{Phase: "Stopped", Message: "it was stopped", Action: actDelete, Started: "True Running", Finished: "True Stopped", Complete: at(0)}},
-		"a backend's stop of nothing": {world{session: inPhase("Stopped")}, verdict{Phase: "Stopped"}},
+		"a backend's stop of nothing":         {world{session: inPhase("Stopped")}, verdict{Phase: "Stopped"}},
 		"a backend's stop, its Job had ended": {world{session: inPhase("Stopped"), job: jobWith(ended(batchv1.JobComplete, "", ""))}, verdict{Phase: "Stopped"}},
 
 		// What is over stays as it is.

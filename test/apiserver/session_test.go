@@ -39,7 +39,11 @@ var _ = Describe("A session", Ordered, func() {
 		_, err = verify(ctx, admin, wire, append(where, "--namespace", bobNS)...)
 		Expect(err).To(MatchError(ContainSubstring("another object")))
 
-		By("applying the same manifest again: nothing changes")
+		By("applying the same manifest again when it is over: nothing changes")
+		ends(ctx, admin, "website-analysis", "Completed")
+		stored, err = alice.dynamic.Resource(sessions).Namespace(aliceNS).Get(ctx, "website-analysis", metav1.GetOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(stored.GetAnnotations()).To(HaveKeyWithValue("gatehouse.dev/passport", wire))
 		out, err = alice.kubectl(ctx, sample("session-alice.yaml"), "-n", aliceNS, "apply", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
 		again, err := alice.dynamic.Resource(sessions).Namespace(aliceNS).Get(ctx, "website-analysis", metav1.GetOptions{})
@@ -69,6 +73,7 @@ var _ = Describe("A session", Ordered, func() {
 
 	It("is never one too many, whatever comes at once", func(ctx SpecContext) {
 		alice, admin := home.as("alice"), home.as("admin")
+		cordon(ctx, admin) // who runs to the end gives a place back
 		DeferCleanup(func(ctx SpecContext) { clearSessions(ctx, admin, aliceNS, "organization-acme", "alice") })
 		var wg sync.WaitGroup
 		refusals := make(chan string, 12)

@@ -29,6 +29,8 @@ type Case struct {
 	// Stored are JSON paths (dots) of the stored object and the values they must have;
 	// an empty value means absent.
 	Stored map[string]string
+	// Unstored are JSON paths of the stored object and the values they must not have.
+	Unstored map[string]string
 }
 
 // Answer is what came of a write.

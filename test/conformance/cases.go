@@ -88,7 +88,8 @@ func passports() []Case {
 		{Name: "phase Pending survives a create", As: "alice", Operation: "CREATE", Namespace: aliceNS,
 			Manifest: session("pending", "claude-sonnet") + "status:\n  phase: Pending\n  message: forged\n", Stored: map[string]string{"status.phase": "Pending", "status.message": ""}},
 		{Name: "alice cannot end her session on paper", As: "alice", Operation: "UPDATE", Namespace: aliceNS, Before: session("paper", "claude-sonnet"),
-			Manifest: session("paper", "claude-sonnet") + "status:\n  phase: Completed\n", Stored: map[string]string{"status.phase": ""}, Says: []string{"status was put back"}},
+			Manifest: session("paper", "claude-sonnet") + "status:\n  phase: Completed\n  cost: 0\n  finalOutput: forged\n",
+			Stored:   map[string]string{"status.cost": "", "status.finalOutput": ""}, Unstored: map[string]string{"status.phase": "Completed"}, Says: []string{"status was put back"}},
 	}
 }
 

@@ -64,5 +64,10 @@ func stored(ctx context.Context, target Target, c Case, answer Answer) []error {
 			bad = append(bad, fmt.Errorf("stored %s is %v, want %s", path, have, want))
 		}
 	}
+	for path, not := range c.Unstored {
+		if have, ok := lookup(answer.Stored, path); ok && fmt.Sprint(have) == not {
+			bad = append(bad, fmt.Errorf("stored %s is %v, must not be", path, have))
+		}
+	}
 	return bad
 }
