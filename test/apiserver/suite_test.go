@@ -119,9 +119,18 @@ func (c *cluster) from(path string) *user {
 	GinkgoHelper()
 	config, err := clientcmd.BuildConfigFromFlags("", path)
 	Expect(err).NotTo(HaveOccurred())
+	u := c.with(config)
+	u.kubeconfig = path
+	return u
+}
+
+// with is the user of a connection.
+func (c *cluster) with(config *rest.Config) *user {
+	GinkgoHelper()
 	config.QPS, config.Burst = 500, 1000
 	config.WarningHandlerWithContext = rest.NoWarnings{}
-	u := &user{config: config, kubeconfig: path, kubectlBin: filepath.Join(c.state, "bin", "kubectl")}
+	u := &user{config: config, kubectlBin: filepath.Join(c.state, "bin", "kubectl")}
+	var err error
 	u.kube, err = kubernetes.NewForConfig(config)
 	Expect(err).NotTo(HaveOccurred())
 	u.dynamic, err = dynamic.NewForConfig(config)
