@@ -1,6 +1,8 @@
 package gate_test
 
 import (
+	"maps"
+
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/review"
 )
@@ -84,7 +86,9 @@ func (s scene) subresources() []operation {
 	status.object["status"] = doc{"phase": "Running"}
 	debug := s.update(nil)
 	debug.sub = "ephemeralcontainers"
-	debug.object["spec"] = doc{"containers": podSpec()["containers"], "ephemeralContainers": []any{doc{"name": "d", "image": "registry.k8s.io/pause"}}}
+	debugged := maps.Clone(s.pod["spec"].(doc))
+	debugged["ephemeralContainers"] = []any{doc{"name": "d", "image": "registry.k8s.io/pause"}}
+	debug.object["spec"] = debugged
 	scale := func(from, to int) call {
 		c := call{op: review.Update, group: "apps", kindGroup: "autoscaling", kind: "Scale", resource: "deployments", sub: "scale", namespace: s.namespace}
 		c.old = doc{"metadata": in(s.namespace, "web", nil), "spec": doc{"replicas": from}}

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -96,29 +95,5 @@ func (g *Gate) policyPatches(ctx context.Context, w *write, s *standing) ([]revi
 		v := review.Fail(w.trace, "a policy gave a result of the wrong shape: "+err.Error())
 		return nil, &v
 	}
-	var patches []review.Patch
-	made := map[string]bool{}
-	for _, m := range result.Mutations {
-		tokens := strings.Split(strings.TrimPrefix(m.Path, "/"), "/")
-		if below(m.Path, sealed) || w.object.at(unescape(tokens)...) != nil {
-			continue
-		}
-		for i := 1; i < len(tokens); i++ {
-			parent := "/" + strings.Join(tokens[:i], "/")
-			if w.object.at(unescape(tokens[:i])...) == nil && !made[parent] {
-				made[parent] = true
-				patches = append(patches, review.Patch{Op: "add", Path: parent, Value: map[string]any{}})
-			}
-		}
-		patches = append(patches, review.Patch{Op: "add", Path: m.Path, Value: m.Value})
-	}
-	return patches, nil
-}
-
-func unescape(tokens []string) []string {
-	out := make([]string, len(tokens))
-	for i, t := range tokens {
-		out[i] = strings.ReplaceAll(strings.ReplaceAll(t, "~1", "/"), "~0", "~")
-	}
-	return out
+	return fill(w.object, result.Mutations), nil
 }

@@ -69,7 +69,7 @@ var _ = Describe("The provisioner", Ordered, func() {
 		ns, err := admin.kube.CoreV1().Namespaces().Get(ctx, aliceNS, metav1.GetOptions{})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(ns.Labels).To(And(HaveKeyWithValue("gatehouse.dev/tenant", "alice"), HaveKeyWithValue("gatehouse.dev/organization", "acme"),
-			HaveKeyWithValue("gatehouse.dev/tier", "standard"), HaveKeyWithValue("pod-security.kubernetes.io/enforce", "baseline"), HaveKeyWithValue("pod-security.kubernetes.io/warn", "restricted")))
+			HaveKeyWithValue("gatehouse.dev/tier", "standard"), HaveKeyWithValue("pod-security.kubernetes.io/enforce", "restricted"), HaveKeyWithValue("pod-security.kubernetes.io/warn", "restricted")))
 		quotas, err := admin.kube.CoreV1().ResourceQuotas(aliceNS).List(ctx, metav1.ListOptions{})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(quotas.Items).To(HaveLen(1))

@@ -20,7 +20,7 @@ func NamespaceLabels(s Spec) map[string]string {
 	maps.Copy(labels, map[string]string{
 		v1alpha1.LabelOrganization:           value(s.Organization),
 		v1alpha1.LabelTier:                   value(s.Tier),
-		"pod-security.kubernetes.io/enforce": "baseline",
+		"pod-security.kubernetes.io/enforce": "restricted",
 		"pod-security.kubernetes.io/warn":    "restricted",
 		"pod-security.kubernetes.io/audit":   "restricted",
 	})

@@ -1,0 +1,225 @@
+# METADATA
+# title: Pods run restricted
+# description: |
+#   Kubernetes' Pod Security profile restricted, as of v1.37. A Pod is judged as it will
+#   run, after pods/hardening filled in what its author left unsaid, and
+#   ephemeralcontainers and resize like the Pod itself. A template is never filled in, so
+#   only what it says is judged: a manifest that names no user passes, one that asks for
+#   root is denied where it is written and not in a controller's event. CVE-2019-5736
+#   (runc) was taken from root in a container to root on its node, CVE-2022-0185 from a
+#   container without a seccomp profile. As in the profile, a Pod in a user namespace of
+#   its own (hostUsers: false) may be root there, and a Windows Pod has no seccomp,
+#   capabilities or privilege escalation to speak of.
+# custom:
+#   match:
+#     groups: ["", apps, batch]
+#     kinds:
+#       - CronJob
+#       - DaemonSet
+#       - Deployment
+#       - Job
+#       - Pod
+#       - PodTemplate
+#       - ReplicaSet
+#       - ReplicationController
+#       - StatefulSet
+#     operations: [CREATE, UPDATE]
+#   parameters:
+#     capabilities: [NET_BIND_SERVICE]
+#     volumes:
+#       - configMap
+#       - csi
+#       - downwardAPI
+#       - emptyDir
+#       - ephemeral
+#       - image
+#       - persistentVolumeClaim
+#       - projected
+#       - secret
+package pods.security
+
+import data.lib.pods
+import data.lib.text
+import data.lib.value
+
+deny contains msg if {
+	pods.judged
+	some msg in text.shown(wrong)
+}
+
+wrong contains msg if some msg in pods.unreadable
+
+# A field is [part, name, the value that the profile wants]; a part may not be asked of
+# every Pod.
+switches := [
+	["all", "privileged", false],
+	["linux", "allowPrivilegeEscalation", false],
+	["user", "runAsNonRoot", true],
+]
+
+asked(_, "all")
+
+asked(pod, "linux") if value.at(pod, ["os", "name"]) != "windows"
+
+asked(pod, "user") if value.at(pod, ["hostUsers"]) != false
+
+profiles := {"RuntimeDefault", "Localhost"}
+
+default capabilities := []
+
+capabilities := input.parameters.capabilities
+
+default volumes := []
+
+volumes := input.parameters.volumes
+
+# containers are [pod, place, security context], contexts those and the Pods' own.
+containers := [[pod, pods.place(where, list, container), value.at(container, ["securityContext"])] |
+	some [where, pod] in pods.specs
+	some [at, list, container] in pods.containers
+	at == where
+]
+
+contexts := array.concat(
+	[[pod, where, value.at(pod, ["securityContext"])] | some [where, pod] in pods.specs],
+	containers,
+)
+
+# What is said, in a Pod or in a template.
+
+wrong contains pods.shapeless(sprintf("%s.securityContext", [where]), "an object") if {
+	some [_, where, context] in contexts
+	not value.is_map(context)
+}
+
+wrong contains pods.shapeless(sprintf("%s.securityContext.%s", [where, field]), "an object") if {
+	some [_, where, context] in contexts
+	some field in ["seccompProfile", "capabilities"]
+	not value.is_map(value.at(context, [field]))
+}
+
+wrong contains pods.shapeless(sprintf("%s.securityContext.capabilities.%s", [where, field]), "a list") if {
+	some [_, where, context] in contexts
+	some field in ["add", "drop"]
+	not value.is_list(value.at(context, ["capabilities", field]))
+}
+
+wrong contains said(where, field, found, sprintf("%v", [good])) if {
+	some [pod, where, context] in contexts
+	some [part, field, good] in switches
+	asked(pod, part)
+	found := value.at(context, [field])
+	not found in {null, good}
+}
+
+wrong contains said(where, "runAsUser", found, "the number of a user that is not root") if {
+	some [pod, where, context] in contexts
+	asked(pod, "user")
+	found := value.at(context, ["runAsUser"])
+	not is_user(found)
+}
+
+is_user(found) if found == null
+
+is_user(found) if {
+	is_number(found)
+	found > 0
+}
+
+wrong contains said(where, "seccompProfile.type", found, text.list(profiles)) if {
+	some [pod, where, context] in contexts
+	asked(pod, "linux")
+	is_object(value.at(context, ["seccompProfile"]))
+	found := value.at(context, ["seccompProfile", "type"])
+	not found in profiles
+}
+
+wrong contains text.message(
+	sprintf("%s.securityContext.capabilities adds %s", [where, text.quote(capability)]),
+	sprintf("capabilities that may be added: %s", [text.list(capabilities)]),
+	"leave it out",
+) if {
+	some [pod, where, context] in containers
+	asked(pod, "linux")
+	some capability in value.items(value.at(context, ["capabilities", "add"]))
+	not capability in capabilities
+}
+
+wrong contains text.message(
+	sprintf("%s.securityContext.capabilities drops %s", [where, text.list(drop)]),
+	"every container drops \"ALL\"",
+	"drop that, or leave capabilities.drop out",
+) if {
+	some [pod, where, context] in containers
+	asked(pod, "linux")
+	drop := value.items(value.at(context, ["capabilities", "drop"]))
+	count(drop) > 0
+	not "ALL" in drop
+}
+
+# A volume is of every type that it names, so each must be allowed; one that names none
+# is an emptyDir.
+wrong contains text.message(
+	sprintf("%s is of type %s", [pods.volume_place(where, volume), text.list(types)]),
+	sprintf("volumes of one of the types %s", [text.list(volumes)]),
+	"take another type",
+) if {
+	some [where, volume] in pods.volumes
+	types := [type | some type, found in value.fields(volume); type != "name"; found != null]
+	some type in types
+	not type in volumes
+}
+
+said(where, field, found, good) := text.message(
+	sprintf("%s.securityContext.%s is %s", [where, field, shown(found)]),
+	sprintf("Pods run restricted: %s", [good]),
+	"correct it, or leave it out",
+)
+
+shown(found) := sprintf("%v", [found]) if type_name(found) in {"boolean", "number"}
+
+else := text.quote(found)
+
+# What is missing, in a Pod only: what a template leaves unsaid is filled in on its Pods.
+
+wrong contains unsaid(where, "allowPrivilegeEscalation", "false") if {
+	some [pod, where, context] in running
+	asked(pod, "linux")
+	value.at(context, ["allowPrivilegeEscalation"]) == null
+}
+
+# These two a Pod may say for all its containers; what it says is judged above.
+wrong contains unsaid(where, "runAsNonRoot", "true") if {
+	some [pod, where, context] in running
+	asked(pod, "user")
+	value.at(context, ["runAsNonRoot"]) == null
+	value.at(pod, ["securityContext", "runAsNonRoot"]) == null
+}
+
+wrong contains unsaid(where, "seccompProfile.type", text.list(profiles)) if {
+	some [pod, where, context] in running
+	asked(pod, "linux")
+	value.at(context, ["seccompProfile"]) == null
+	value.at(pod, ["securityContext", "seccompProfile"]) == null
+}
+
+wrong contains unsaid(where, "capabilities.drop", "\"ALL\"") if {
+	some [pod, where, context] in running
+	asked(pod, "linux")
+	value.items(value.at(context, ["capabilities", "drop"])) == []
+}
+
+# running are the containers of Pods.
+running := [container |
+	some container in containers
+	some pod in input.expansion.pods
+	not value.at(pod, ["path"]) in templates
+]
+
+templates := {"template", "spec.template", "spec.jobTemplate.spec.template"}
+
+unsaid(where, field, good) := text.message(
+	sprintf("%s.securityContext.%s is not set", [where, field]),
+	sprintf("Pods run restricted: %s", [good]),
+	"set it",
+)

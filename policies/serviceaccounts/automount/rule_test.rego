@@ -1,0 +1,12 @@
+package serviceaccounts.automount_test
+
+import data.serviceaccounts.automount as rule
+
+review(kind, subresource) := {"request": {"operation": "CREATE", "kind": {"kind": kind}, "subResource": subresource, "object": {}}}
+
+test_accounts_only if {
+	rule.mutate == {{"path": "/automountServiceAccountToken", "value": false}} with input as review("ServiceAccount", "")
+	count(rule.mutate) == 0 with input as review("ServiceAccount", "token")
+	count(rule.mutate) == 0 with input as review("TokenRequest", "token")
+	count(rule.mutate) == 0 with input as review("Pod", "")
+}
