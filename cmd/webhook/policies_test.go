@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,5 +41,48 @@ func TestStuckPoliciesAreUnready(t *testing.T) {
 	}
 	if _, failing := health.Live()["policies"]; failing {
 		t.Error("a restart is asked for: stuck evaluations may end by themselves")
+	}
+}
+
+func TestParametersOfTheConfiguration(t *testing.T) {
+	tests := map[string]struct {
+		policies map[string]map[string]any
+		says     string
+	}{
+		"a good one":        {map[string]map[string]any{"networking/ingress-hosts": {"domainSuffixes": []any{"apps.example.com"}}}, ""},
+		"an unknown policy": {map[string]map[string]any{"networking/none": {}}, "networking/none"},
+		"an unknown name":   {map[string]map[string]any{"networking/ingress-hosts": {"suffixes": []any{"x"}}}, `"suffixes" is unknown`},
+		"another type":      {map[string]map[string]any{"networking/ingress-hosts": {"domainSuffixes": "x"}}, `"domainSuffixes"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := config.Default()
+			c.Policies = test.policies
+			program, err := compile(t.Context(), c)
+			if test.says != "" {
+				if err == nil || !strings.Contains(err.Error(), test.says) {
+					t.Errorf("error %v, want one that says %s", err, test.says)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, rule := range program.Rules() {
+				if rule.Rule == "networking/ingress-hosts" {
+					if diff := cmp.Diff([]any{"apps.example.com"}, rule.Parameters["domainSuffixes"]); diff != "" {
+						t.Errorf("domainSuffixes (-want +got):\n%s", diff)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestTheNamespacePrefixIsNoParameterOfTheFile(t *testing.T) {
+	c := config.Default()
+	c.Policies = map[string]map[string]any{"isolation/tenant-membership": {"namespacePrefix": "other-"}}
+	if got := c.PolicyParameters()["isolation/tenant-membership"]["namespacePrefix"]; got != c.TenantNamespacePrefix {
+		t.Errorf("namespacePrefix %q, want the configuration's %q", got, c.TenantNamespacePrefix)
 	}
 }

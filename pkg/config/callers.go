@@ -1,6 +1,10 @@
 package config
 
-import "gatehouse.dev/gatehouse/pkg/tenant"
+import (
+	"maps"
+
+	"gatehouse.dev/gatehouse/pkg/tenant"
+)
 
 // Callers is what the classification of callers needs: the built-in caller table with
 // the extra rows after it.
@@ -19,10 +23,17 @@ func (c *Config) Callers() tenant.Callers {
 	}
 }
 
-// PolicyParameters are the parameters of built-in policies that follow from the rest of
-// the configuration, by policy and key, as the engine takes them.
+// PolicyParameters are the parameters of built-in policies, by policy and name, as the
+// engine takes them; those that follow from the rest of the configuration cannot be set.
 func (c *Config) PolicyParameters() map[string]map[string]any {
-	return map[string]map[string]any{
-		"isolation/tenant-membership": {"namespacePrefix": c.TenantNamespacePrefix},
+	all := map[string]map[string]any{}
+	for policy, parameters := range c.Policies {
+		all[policy] = maps.Clone(parameters)
 	}
+	const membership = "isolation/tenant-membership"
+	if all[membership] == nil {
+		all[membership] = map[string]any{}
+	}
+	all[membership]["namespacePrefix"] = c.TenantNamespacePrefix
+	return all
 }

@@ -40,7 +40,10 @@ type Config struct {
 	OwnerKinds []OwnerKind `json:"ownerKinds"`
 	Webhook    Webhook     `json:"webhook"`
 	Passport   Passport    `json:"passport"`
-	Quota      Quota       `json:"quota"`
+	// Policies are parameters of built-in policies, by policy and name; what is left out
+	// keeps the default that the policy's METADATA says.
+	Policies map[string]map[string]any `json:"policies,omitempty"`
+	Quota    Quota                     `json:"quota"`
 	// Sessions says how a ResearchSession is run.
 	Sessions Sessions `json:"sessions"`
 }
