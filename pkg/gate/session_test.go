@@ -3,6 +3,7 @@ package gate_test
 import (
 	"testing"
 
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/review"
 )
 
@@ -53,4 +54,18 @@ func TestTheProvisionerWritesStatus(t *testing.T) {
 	if annotation(now, keyPassport) != annotation(stored, keyPassport) {
 		t.Error("a write of status minted a passport")
 	}
+}
+
+// A tenant that is suspended may stop what it runs, and change nothing else of it.
+func TestASuspendedTenantMayStop(t *testing.T) {
+	w := newWorld(t)
+	stored := w.make(session("s"))
+	w.rebuilt(onTenant("alice", func(t *v1alpha1.Tenant) { t.Spec.Suspended = true }))
+	update := func(field string, value any) review.Verdict {
+		v, _ := w.write(call{as: "local:alice", op: review.Update, group: "research.example.com", kind: "ResearchSession", resource: "researchsessions",
+			object: w.apply(stored, []review.Patch{{Op: "add", Path: "/spec/" + field, Value: value}}), old: stored})
+		return v
+	}
+	w.allowed(update("stopped", true))
+	w.denied(update("prompt", "another"), "identity/suspended")
 }

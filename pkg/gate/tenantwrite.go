@@ -119,7 +119,7 @@ func (w *write) grows() bool {
 			if below(p, []string{"/status", "/metadata/finalizers", "/metadata/ownerReferences", "/metadata/labels", "/metadata/annotations"}) {
 				continue
 			}
-			if p == "/spec/replicas" && !w.scalesUp() {
+			if p == "/spec/replicas" && !w.scalesUp() || p == "/spec/stopped" && w.isSession() {
 				continue
 			}
 			return true
