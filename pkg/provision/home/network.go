@@ -8,19 +8,21 @@ import (
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
 )
 
-// notPublic are the ranges that are no public web, IPv4 and IPv6: this host, private,
-// carrier-grade and link-local networks (with the cloud's metadata address), benchmark,
-// multicast and reserved ones, the wire server of Azure, and every way to write an IPv4
-// address in IPv6.
+// notPublic are the ranges that are no public web, IPv4 and IPv6: what IANA's
+// special-purpose registries call not globally reachable (this host, private,
+// carrier-grade and link-local networks with the cloud's metadata address, benchmark,
+// documentation, segment routing), multicast, the wire server of Azure, and every way to
+// write an IPv4 address in IPv6.
 var (
 	notPublic4 = []string{
 		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32",
-		"169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15",
+		"169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+		"192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
 		"224.0.0.0/4", "240.0.0.0/4",
 	}
 	notPublic6 = []string{
-		"::/64", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16",
-		"fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+		"::/64", "64:ff9b::/96", "64:ff9b:1::/48", "100::/63", "2001::/23", "2001:db8::/32",
+		"2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
 	}
 )
 
