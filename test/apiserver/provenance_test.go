@@ -150,9 +150,12 @@ var _ = Describe("Provenance", Ordered, func() {
 			Expect(now.Annotations).To(HaveKeyWithValue(passportKey, own), what)
 		}
 
-		By("a PUT without it")
-		pod, err := pods.Get(ctx, "travels", metav1.GetOptions{})
-		Expect(err).NotTo(HaveOccurred())
+		By("a PUT without it, once the scheduler has said its word and leaves the Pod alone")
+		var pod *corev1.Pod
+		Eventually(func() ([]corev1.PodCondition, error) {
+			pod, err = pods.Get(ctx, "travels", metav1.GetOptions{})
+			return pod.Status.Conditions, err
+		}).WithContext(ctx).WithTimeout(soon).ShouldNot(BeEmpty())
 		pod.Annotations = nil
 		put, err := pods.Update(ctx, pod, metav1.UpdateOptions{})
 		Expect(err).NotTo(HaveOccurred())
@@ -179,7 +182,8 @@ var _ = Describe("Provenance", Ordered, func() {
 
 		By("a binding that carries another's passport")
 		binding := &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: "travels", Annotations: map[string]string{passportKey: lent}}, Target: corev1.ObjectReference{Kind: "Node", Name: "node-0"}}
-		Expect(pods.Bind(ctx, binding, metav1.CreateOptions{})).To(Succeed())
+		Expect(pods.Bind(ctx, binding, metav1.CreateOptions{})).To(MatchError(ContainSubstring("denied by pods/placement: ")))
+		Expect(admin.kube.CoreV1().Pods(aliceNS).Bind(ctx, binding, metav1.CreateOptions{})).To(Succeed())
 		stays("binding")
 
 		By("an eviction")
