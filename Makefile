@@ -38,7 +38,7 @@ bin/cluster:
 	@go -C test/cluster build -o "$(CURDIR)/bin/cluster" .
 
 ##@ Check
-STAGES := test-build verify lint unit cluster-unit test-apiserver
+STAGES := test-build verify lint unit cluster-unit test-network test-apiserver
 .PHONY: test test-long test-gitops $(STAGES)
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
@@ -65,6 +65,9 @@ unit: ## unit tests under the race detector, policies and charts among them
 cluster-unit:
 	@go -C test/cluster test -timeout 10m ./...
 
+test-network: ## NetworkPolicies under an evaluator that others wrote
+	@go -C test/network test -timeout 5m .
+
 test-apiserver: build bin/cluster ## the suite on a real API server
 	@GATEHOUSE_CLUSTER=1 go test -v -count=1 -timeout 40m ./test/apiserver -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips
 
@@ -90,6 +93,7 @@ generate: ## kinds, manifests, chart and docs from their sources
 	@go run ./test/manifests
 	@go test ./policies -run 'TestPolicies|TestAllowList' -update
 	@go test ./pkg/gate -run TestCallersPage -update
+	@go -C test/network test . -run TestPage -update
 
 ##@ More
 .PHONY: help
