@@ -207,20 +207,26 @@ deny contains msg if {
 	some msg in text.shown(wrong_annotations)
 }
 
+# annotations are [where, annotations, those that were stored in their place]. An update
+# can change those of a template and leave its spec alone, so they are judged by themselves.
 annotations := array.concat(
-	[["metadata.annotations", value.at(write.object, ["metadata", "annotations"]), before]],
-	[[path, value.at(pod, ["metadata", "annotations"]), stored] |
-		pods.judged
+	[["metadata.annotations", value.at(write.object, ["metadata", "annotations"]), [before]]],
+	[[where, value.at(pod, ["metadata", "annotations"]), stored] |
+		not pods.elsewhere
 		some pod in input.expansion.pods
-		[path, stored] := annotations_of(value.at(pod, ["path"]))
+		[where, stored] := annotations_of(value.at(pod, ["path"]))
 	],
 )
 
 before := value.at(write.old, ["metadata", "annotations"])
 
-annotations_of(path) := ["metadata.annotations", before] if path == ""
+annotations_of(path) := ["metadata.annotations", [before]] if path == ""
 
-else := ["the template's metadata.annotations", null]
+else := ["the template's metadata.annotations", [value.at(pod, ["metadata", "annotations"]) |
+	input.request.operation == "UPDATE"
+	some pod in input.expansion.oldPods
+	value.at(pod, ["path"]) == path
+]]
 
 wrong_annotations contains pods.shapeless(where, "an object") if {
 	some [where, found, _] in annotations
@@ -234,7 +240,9 @@ wrong_annotations contains text.message(
 ) if {
 	some [where, all, stored] in annotations
 	some name, found in value.fields(all)
-	found != value.at(stored, [name])
+	every one in stored {
+		found != value.at(one, [name])
+	}
 	unlocks(name, found)
 }
 

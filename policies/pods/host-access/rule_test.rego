@@ -150,6 +150,12 @@ test_only_a_change_is_judged if {
 	startswith(msg, `the template's metadata.annotations holds "kubernetes.io/config.mirror": "x"; `)
 	scaled := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [template]}}
 	count(rule.deny) == 0 with input as object.union(made, scaled)
+	bare := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [object.remove(template, ["metadata"])]}}
+	count(rule.deny) == 1 with input as object.union(made, bare)
+	elsewhere := object.union(bare, {"request": {"subResource": "status"}})
+	count(rule.deny) == 0 with input as object.union(made, elsewhere)
+	other := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [object.union(template, {"path": "spec.other"})]}}
+	count(rule.deny) == 1 with input as object.union(made, other)
 	wide := review("", {"hostNetwork": true})
 	old := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [{"path": "", "spec": {"hostNetwork": true}}]}}
 	count(rule.deny) == 0 with input as object.union(wide, old)
