@@ -55,8 +55,8 @@ func said(want, have any, at string) {
 	}
 }
 
-// hardened checks what is filled in where a Pod's author said nothing.
-func hardened(pod *corev1.Pod) {
+// filledIn checks what is filled in where a Pod's author said nothing.
+func filledIn(pod *corev1.Pod) {
 	GinkgoHelper()
 	Expect(pod.Spec.SecurityContext).To(Equal(&corev1.PodSecurityContext{
 		RunAsNonRoot: ptr.To(true), RunAsUser: ptr.To(int64(1000)), RunAsGroup: ptr.To(int64(1000)), FSGroup: ptr.To(int64(1000)),
@@ -94,7 +94,7 @@ var _ = Describe("Hardening", func() {
 			pods, err = alice.kube.CoreV1().Pods(aliceNS).List(ctx, metav1.ListOptions{LabelSelector: "research-session=legacy"})
 			return pods.Items, err
 		}).WithContext(ctx).WithTimeout(soon).Should(HaveLen(1))
-		hardened(&pods.Items[0])
+		filledIn(&pods.Items[0])
 		Eventually(func() (int32, error) {
 			job, err := alice.kube.BatchV1().Jobs(aliceNS).Get(ctx, "legacy-job", metav1.GetOptions{})
 			return job.Status.Succeeded, err
@@ -188,7 +188,7 @@ var _ = Describe("Hardening", func() {
 		Expect(err).NotTo(HaveOccurred())
 		pod, err := admin.kube.CoreV1().Pods(aliceNS).Get(ctx, "debugged", metav1.GetOptions{})
 		Expect(err).NotTo(HaveOccurred())
-		hardened(pod)
+		filledIn(pod)
 
 		openRBAC(ctx, admin)
 		debug := func(name string, context *corev1.SecurityContext) error {
