@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os/exec"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -18,6 +19,13 @@ import (
 var webhookConfigurations = []schema.GroupVersionResource{
 	{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "mutatingwebhookconfigurations"},
 	{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingwebhookconfigurations"},
+}
+
+// complete says in a manifest what hardening would fill in: without webhooks nobody does,
+// and the namespace enforces restricted.
+func complete(manifest string) string {
+	said := strings.Replace(container, "{name: c,", "{name: c, securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}},", 1)
+	return strings.ReplaceAll(manifest, container, "securityContext: {runAsNonRoot: true, runAsUser: 1000, seccompProfile: {type: RuntimeDefault}}, "+said)
 }
 
 const beforeMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: before}\ndata: {a: '1'}\n"
@@ -36,7 +44,7 @@ var _ = Describe("Objects from before the installation", Ordered, Serial, func()
 		own = start(ctx, "per-controller", "1")
 		admin, alice = own.as("admin"), own.as("alice")
 		withoutWebhooks(ctx, admin, alice, func() {
-			for _, manifest := range []string{workload("Deployment", "before"), workload("CronJob", "before"), beforeMap} {
+			for _, manifest := range []string{complete(workload("Deployment", "before")), complete(workload("CronJob", "before")), beforeMap} {
 				made, err := alice.create(ctx, aliceNS, manifest)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(made.GetAnnotations()).NotTo(HaveKey("gatehouse.dev/passport"))
