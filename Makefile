@@ -38,13 +38,13 @@ bin/cluster:
 	@go -C test/cluster build -o "$(CURDIR)/bin/cluster" .
 
 ##@ Check
-STAGES := test-build verify lint unit cluster-unit test-network test-apiserver
+STAGES := test-build verify lint unit cluster-unit test-network test-apiserver test-attacks
 .PHONY: test test-long test-gitops $(STAGES)
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
 
-test-long: ## what takes longer: fuzzing, repeats, Argo CD
-	@test/stages unit fuzz repeat test-gitops
+test-long: ## what takes longer: fuzzing, repeats, Argo CD, attacks by every route, broken rules
+	@test/stages unit fuzz repeat test-gitops attacks mutation
 
 test-build: build bin/cluster
 	@bin/cluster build
@@ -73,6 +73,17 @@ test-apiserver: build bin/cluster ## the suite on a real API server
 
 test-gitops: build bin/cluster
 	@GATEHOUSE_CLUSTER=1 go -C test/gitops test -v -count=1 -timeout 15m .
+
+attack = GATEHOUSE_CLUSTER=1 go test -v -count=1 -timeout 40m ./test/apiserver/attacks -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips
+test-attacks: build bin/cluster
+	@$(attack)
+
+.PHONY: attacks mutation
+attacks: build bin/cluster ## what a hostile tenant tries, by every route, as a table
+	@GATEHOUSE_ATTACKS=all $(attack)
+
+mutation: ## breaks each built-in rule in turn: its tests must notice
+	@go run ./test/mutation
 
 .PHONY: bench
 bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone
