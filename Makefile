@@ -38,13 +38,13 @@ bin/cluster:
 	@go -C test/cluster build -o "$(CURDIR)/bin/cluster" .
 
 ##@ Check
-STAGES := test-build verify lint unit cluster-unit test-network test-apiserver test-attacks
-.PHONY: test test-long test-gitops $(STAGES)
+STAGES := test-build verify lint unit cluster-unit test-apiserver test-attacks
+.PHONY: test test-long test-gitops test-network $(STAGES)
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
 
-test-long: ## what takes longer: fuzzing, repeats, Argo CD, attacks by every route, broken rules
-	@test/stages unit fuzz repeat test-gitops attacks mutation
+test-long: ## what takes longer: fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules
+	@test/stages unit fuzz repeat test-network test-gitops attacks mutation
 
 test-build: build bin/cluster
 	@bin/cluster build
