@@ -92,7 +92,7 @@ bench: build bin/cluster ## what a write costs with and without Gatehouse, and e
 
 .PHONY: fuzz repeat generate
 fuzz:
-	@for t in ./pkg/passport:FuzzVerify ./pkg/tenant:FuzzID ./pkg/review:FuzzMessage ./webhooks:FuzzBody ./webhooks:FuzzSplit; do \
+	@for t in ./pkg/passport:FuzzVerify ./pkg/passport/httpauth:FuzzAuthorization ./pkg/tenant:FuzzID ./pkg/review:FuzzMessage ./webhooks:FuzzBody ./webhooks:FuzzSplit; do \
 		echo "$$t"; go test -run '^$$' -fuzz "$${t#*:}\$$" -fuzztime $(or $(T),60s) "$${t%:*}" || exit 1; done
 
 repeat:
