@@ -95,16 +95,10 @@ func (r row) String() string {
 // reached is all that a session reaches, by peer's name; every other peer is closed.
 var reached = map[string]string{
 	"the model gateway (`claude-runner-system`)": "everything",
-	"the webhook (`claude-runner-system`)": "UDP 53 stopped there, TCP 53 stopped there, TCP 80 stopped there, TCP 443 stopped there, " +
-		"UDP 443 stopped there, TCP 22 stopped there, TCP 6443 stopped there, TCP 8080 stopped there, TCP 9443, " +
-		"SCTP 443 stopped there, TCP 31999 stopped there",
-	"the provisioner (`claude-runner-system`)": "UDP 53 stopped there, TCP 53 stopped there, TCP 80 stopped there, TCP 443 stopped there, " +
-		"UDP 443 stopped there, TCP 22 stopped there, TCP 6443 stopped there, TCP 8080 stopped there, TCP 9443 stopped there, " +
-		"SCTP 443 stopped there, TCP 31999 stopped there",
-	"kube-dns (`kube-system`)":     "UDP 53, TCP 53",
-	"another Pod of `kube-system`": "UDP 53, TCP 53",
-	"public IPv4":                  "TCP 80, TCP 443",
-	"public IPv6":                  "TCP 80, TCP 443",
+	"kube-dns (`kube-system`)":                   "UDP 53, TCP 53",
+	"another Pod of `kube-system`":               "UDP 53, TCP 53",
+	"public IPv4":                                "TCP 80, TCP 443",
+	"public IPv6":                                "TCP 80, TCP 443",
 }
 
 func TestMatrix(t *testing.T) {

@@ -3,6 +3,7 @@ package home
 import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	metav1ac "k8s.io/client-go/applyconfigurations/meta/v1"
 	networkingv1ac "k8s.io/client-go/applyconfigurations/networking/v1"
@@ -38,7 +39,7 @@ func networkPolicies(s Spec) []Object {
 			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace("kube-system")).
 				WithPorts(port(corev1.ProtocolUDP, 53), port(corev1.ProtocolTCP, 53)))),
 		policy(s, "gatehouse-allow-system", egress(
-			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace(s.SystemNamespace)))),
+			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace(s.SystemNamespace).WithPodSelector(notOurServers())))),
 		policy(s, "gatehouse-allow-web", egress(
 			networkingv1ac.NetworkPolicyEgressRule().WithTo(
 				block("0.0.0.0/0", notPublic4...),
@@ -61,6 +62,14 @@ func egress(rules ...*networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration) 
 func inNamespace(name string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {
 	return networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(
 		metav1ac.LabelSelector().WithMatchLabels(map[string]string{namespaceName: name}))
+}
+
+// notOurServers leaves the webhook and the provisioner out of tenants' reach. The webhook
+// believes the user in a review, since only the API server is to send it one: who could
+// send one herself would have passports minted and quota reserved in anybody's name.
+func notOurServers() *metav1ac.LabelSelectorApplyConfiguration {
+	return metav1ac.LabelSelector().WithMatchExpressions(
+		metav1ac.LabelSelectorRequirement().WithKey(LabelServer).WithOperator(metav1.LabelSelectorOpDoesNotExist))
 }
 
 func block(cidr string, except ...string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {

@@ -15,6 +15,8 @@ const Name = "gatehouse"
 const (
 	LabelManagedBy = "app.kubernetes.io/managed-by"
 	ManagedBy      = "gatehouse"
+	// LabelServer marks the Pods of the webhook and of the provisioner.
+	LabelServer = "gatehouse.dev/server"
 )
 
 // Spec is everything that a home depends on.
