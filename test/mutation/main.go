@@ -77,8 +77,11 @@ func breakRule(ctx context.Context, fsys fs.FS, rule string) (score, error) {
 	if err != nil {
 		return s, err
 	}
-	if got, why, err := judge(ctx, set); err != nil || got != survived {
-		return s, fmt.Errorf("%s fails its tests unbroken: %s %w", rule, why, err)
+	switch got, why, err := judge(ctx, set); {
+	case err != nil:
+		return s, fmt.Errorf("%s unbroken: %w", rule, err)
+	case got != survived:
+		return s, fmt.Errorf("%s fails its tests unbroken: %s", rule, why)
 	}
 	file := rule + "/rule.rego"
 	list, err := mutants(file, set[file].Data)

@@ -66,6 +66,8 @@ test_nothing_else_of_it if {
 	}
 	named := object.union(review("UPDATE", "ServiceAccount", account, account), {"request": {"name": "deployer"}})
 	count(guards.deny) == 1 with input as named
+	other := object.union(review("UPDATE", "RoleBinding", account, account), {"request": {"name": "default"}})
+	count(guards.deny) == 1 with input as other
 	gone := object.union(review("DELETE", "ServiceAccount", null, account), {"request": {"name": "default"}})
 	count(guards.deny) == 1 with input as gone
 }

@@ -122,3 +122,16 @@ test_nothing_that_the_message_names_may_be_missing if {
 	some msg in rule.deny with input as {"caller": {"relation": "foreign"}}
 	startswith(msg, `"somebody unknown" may not write "objects" outside every namespace; the author has no tenant yet`)
 }
+
+test_what_is_empty_is_said_in_words if {
+	caller := object.union(standing("foreign", "none"), {"author": "", "actor": ""})
+	write := object.union(review(caller), {"request": {"resource": {"resource": ""}}})
+	some msg in rule.deny with input as write
+	startswith(msg, `"somebody unknown" may not write "objects" in namespace "claude-runner-user-alice"; `)
+}
+
+test_the_prefix_is_the_configured_one if {
+	elsewhere := object.union(review(standing("foreign", "none")), {"parameters": {"namespacePrefix": "people-"}})
+	some msg in rule.deny with input as elsewhere
+	contains(msg, `; the author's own namespace is "people-bob"; `)
+}

@@ -196,3 +196,33 @@ test_only_some_of_many_are_named if {
 	some msg in granted.deny with input as runs([pod("containers", many)])
 	startswith(msg, `12 more choices of a model are not granted either; usable: "claude-sonnet"; `)
 }
+
+test_only_sessions_have_a_model_of_their_own if {
+	plain := [pod("containers", [])]
+	every body in [{"spec": {"llmSettings": {"model": "claude-opus"}}}, {"spec": {"llmSettings": "x"}}, {"spec": "x"}] {
+		count(granted.deny) == 0 with input as object.union(runs(plain), {"request": {"object": body}})
+	}
+	pods := [pod("containers", [{"name": "LLM_MODEL", "value": parameters.defaultModel}])]
+	count(granted.deny) == 0 with input as changes(pods, plain)
+	opus := [{"path": "", "metadata": {}, "spec": {"containers": []}}]
+	chosen := object.union(changes(opus, opus), {"request": {"object": settings({"model": "claude-opus"}), "oldObject": settings({"model": "claude-sonnet"})}})
+	count(granted.deny) == 0 with input as chosen
+}
+
+test_a_session_is_of_its_group_and_kind if {
+	every kind in [{"group": "example.com", "kind": "ResearchSession"}, {"group": "research.example.com", "kind": "Other"}] {
+		some msg in granted.deny with input as review("CREATE", kind, settings({"model": "claude-sonnet"}), null)
+		startswith(msg, "the pods of this ")
+	}
+}
+
+test_a_new_pod_has_no_past if {
+	pods := [pod("containers", [{"name": "LLM_MODEL", "value": "claude-opus"}])]
+	count(granted.deny) == 1 with input as object.union(runs(pods), {"expansion": {"oldPods": pods}})
+}
+
+test_a_family_has_both_ends if {
+	every name in ["OTHER_OPUS_MODEL", "ANTHROPIC_DEFAULT_OPUS"] {
+		count(granted.deny) == 0 with input as runs([pod("containers", [{"name": name, "value": "claude-opus"}])])
+	}
+}
