@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/policies"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -23,11 +28,30 @@ type result struct {
 	out, errout string
 }
 
+var compiled sync.Map // parameters -> *engine.Program
+
+// compileOnce keeps the program of the built-in policies: compiling is nearly all that a
+// command line costs, and a program never changes.
+func compileOnce(ctx context.Context, o engine.Options) (*engine.Program, error) {
+	if o.Policies != policies.FS || o.Enforcement != nil || o.NoCanary {
+		return engine.Compile(ctx, o)
+	}
+	key := fmt.Sprint(o.Parameters)
+	if program, ok := compiled.Load(key); ok {
+		return program.(*engine.Program), nil
+	}
+	program, err := engine.Compile(ctx, o)
+	if err == nil {
+		compiled.Store(key, program)
+	}
+	return program, err
+}
+
 // run executes a command line with a fixed clock.
 func run(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	var out, errout bytes.Buffer
-	env := Env{In: strings.NewReader(stdin), Out: &out, Err: &errout, Now: func() time.Time { return now }}
+	env := Env{In: strings.NewReader(stdin), Out: &out, Err: &errout, Now: func() time.Time { return now }, Compile: compileOnce}
 	code := Run(context.Background(), args, env)
 	return result{code, out.String(), errout.String()}
 }

@@ -59,7 +59,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := f.compile(ctx, c)
+	program, err := f.compile(ctx, env, c)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (f *judgeFlags) world(ctx context.Context, env Env) (c *config.Config, p *p
 
 // compile takes the policies with the parameters that the webhook would give them; a
 // folder need not have every policy of ours.
-func (f *judgeFlags) compile(ctx context.Context, c *config.Config) (*engine.Program, error) {
+func (f *judgeFlags) compile(ctx context.Context, env Env, c *config.Config) (*engine.Program, error) {
 	options := engine.Options{Policies: policies.FS, Parameters: c.PolicyParameters()}
 	if f.policies != "" {
 		set, err := openSet(f.policies)
@@ -127,7 +127,11 @@ func (f *judgeFlags) compile(ctx context.Context, c *config.Config) (*engine.Pro
 			return err != nil
 		})
 	}
-	program, err := engine.Compile(ctx, options)
+	compile := engine.Compile
+	if env.Compile != nil {
+		compile = env.Compile
+	}
+	program, err := compile(ctx, options)
 	if err != nil {
 		return nil, fmt.Errorf("compile the policies: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"gatehouse.dev/gatehouse/pkg/engine"
 )
 
 // Env is what a command may touch beside files and the cluster.
@@ -15,6 +17,8 @@ type Env struct {
 	Out io.Writer
 	Err io.Writer
 	Now func() time.Time
+	// Compile makes a program of policies; nil means engine.Compile.
+	Compile func(context.Context, engine.Options) (*engine.Program, error)
 }
 
 // Run executes one command line, without the program's name, and gives its exit code:
