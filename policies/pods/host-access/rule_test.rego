@@ -152,6 +152,8 @@ test_only_a_change_is_judged if {
 	count(rule.deny) == 0 with input as object.union(made, scaled)
 	bare := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [object.remove(template, ["metadata"])]}}
 	count(rule.deny) == 1 with input as object.union(made, bare)
+	lying := {"request": {"operation": "CREATE"}, "expansion": {"oldPods": [template]}}
+	count(rule.deny) == 1 with input as object.union(made, lying)
 	elsewhere := object.union(bare, {"request": {"subResource": "status"}})
 	count(rule.deny) == 0 with input as object.union(made, elsewhere)
 	other := {"request": {"operation": "UPDATE"}, "expansion": {"oldPods": [object.union(template, {"path": "spec.other"})]}}
