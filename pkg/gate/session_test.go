@@ -67,5 +67,6 @@ func TestASuspendedTenantMayStop(t *testing.T) {
 		return v
 	}
 	w.allowed(update("stopped", true))
+	w.denied(update("stopped", false), "identity/suspended")
 	w.denied(update("prompt", "another"), "identity/suspended")
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/open-policy-agent/opa/v1/ast"
+
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -119,7 +121,7 @@ func (w *write) grows() bool {
 			if below(p, []string{"/status", "/metadata/finalizers", "/metadata/ownerReferences", "/metadata/labels", "/metadata/annotations"}) {
 				continue
 			}
-			if p == "/spec/replicas" && !w.scalesUp() || p == "/spec/stopped" && w.isSession() {
+			if p == "/spec/replicas" && !w.scalesUp() || p == "/spec/stopped" && w.isSession() && w.object.at("spec", "stopped") == ast.Boolean(true) {
 				continue
 			}
 			return true
