@@ -19,7 +19,7 @@ import (
 // builtin compiles the built-in policies once: a program never changes, and compiling is
 // most of what a gate costs.
 var builtin = sync.OnceValues(func() (*engine.Program, error) {
-	return engine.Compile(context.TODO(), engine.Options{Policies: policies.FS})
+	return engine.Compile(context.Background(), engine.Options{Policies: policies.FS})
 })
 
 // NewGate builds a gate over the sample platform, with keys and a ledger of its own.

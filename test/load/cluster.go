@@ -33,7 +33,7 @@ func open(ctx context.Context, o options, stderr io.Writer) (*cluster, error) {
 	up := c.command(ctx, "up")
 	up.Stdout, up.Stderr = stderr, stderr
 	if err := up.Run(); err != nil {
-		_ = c.close()
+		_ = c.close(ctx)
 		return nil, fmt.Errorf("start the cluster: %w", err)
 	}
 	return c, nil
@@ -46,11 +46,11 @@ func (c *cluster) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // close ends a cluster of ours; it does so too after an interrupt.
-func (c *cluster) close() error {
+func (c *cluster) close(ctx context.Context) error {
 	if !c.ours {
 		return nil
 	}
-	out, err := c.command(context.WithoutCancel(context.TODO()), "down").CombinedOutput()
+	out, err := c.command(context.WithoutCancel(ctx), "down").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("end the cluster: %w: %s", err, out)
 	}

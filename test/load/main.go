@@ -84,7 +84,7 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
+	defer func() { err = errors.Join(err, c.close(ctx)) }()
 	pairs, err := writes(ctx, c)
 	if err != nil {
 		return err
