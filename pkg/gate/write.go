@@ -22,6 +22,8 @@ type write struct {
 	// home is the tenant namespace that is written to, nil elsewhere.
 	home  *facts.Home
 	trace review.Trace
+	// asked is what the policies were asked, nil while they were not.
+	asked *Asked
 }
 
 // subject is the object that names things: the new one, or on DELETE the old one.
