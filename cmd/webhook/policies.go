@@ -2,20 +2,80 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 
+	"github.com/go-logr/logr"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/policyset"
+	"gatehouse.dev/gatehouse/pkg/serving"
 	"gatehouse.dev/gatehouse/policies"
 )
 
-// compile takes the built-in policies with what the configuration says of them.
-func compile(ctx context.Context, c *config.Config) (*engine.Program, error) {
-	program, err := engine.Compile(ctx, engine.Options{
-		Policies: policies.FS, Parameters: c.PolicyParameters(), Timeout: c.Webhook.EvaluationTimeout.Duration,
+// rules are the policies in force, and whether those that are stored are among them.
+type rules struct {
+	set    *policyset.Set
+	logger logr.Logger
+	listed atomic.Bool
+	// news is told of each new set.
+	news func()
+}
+
+// newRules compiles the built-in policies with what the configuration says of them.
+func newRules(ctx context.Context, c *config.Config, logger logr.Logger) (*rules, error) {
+	set, err := policyset.New(ctx, engine.Options{
+		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
-	return program, nil
+	return &rules{set: set, logger: logger, news: func() {}}, nil
+}
+
+// changed takes Policy objects as they are stored now.
+func (r *rules) changed(ctx context.Context, stored []*v1alpha1.Policy) {
+	before := r.set.State().Digest
+	err := r.set.Apply(ctx, stored)
+	state := r.set.State()
+	switch {
+	case err != nil:
+		r.logger.Error(err, "policies not in force as stored; the last good set stays", "digest", state.Digest)
+	case state.Digest != before:
+		r.logger.Info("policies in force", "digest", state.Digest, "before", before)
+	}
+	r.listed.Store(true)
+	r.news()
+}
+
+// ready is nil once the stored policies were looked at and while evaluations answer.
+func (r *rules) ready() error {
+	if !r.listed.Load() {
+		return errors.New("the stored policies have not been listed yet")
+	}
+	return r.set.Program().Usable()
+}
+
+// figures are what metrics say of the set.
+func (r *rules) figures() audit.PolicyFigures {
+	state := r.set.State()
+	return audit.PolicyFigures{Digest: state.Digest, Loaded: len(state.Loaded), Rejected: len(state.Rejected), Failed: state.Failure != ""}
+}
+
+// tasks keep directories and bundles up to date.
+func (r *rules) tasks(c *config.Config) ([]serving.Task, error) {
+	sources, err := bundle.Sources(c, r.set, r.logger)
+	if err != nil {
+		return nil, err
+	}
+	var tasks []serving.Task
+	for _, source := range sources {
+		tasks = append(tasks, serving.Task{Name: source.Name(), Run: source.Start})
+	}
+	return tasks, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -14,7 +15,6 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/config"
-	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/serving"
 	"gatehouse.dev/gatehouse/webhooks"
@@ -33,7 +33,7 @@ func (s *server) close() { _ = s.log.Close() }
 
 // newServer puts everything together; what can be found wrong now is.
 func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o options, logger logr.Logger) (*server, error) {
-	program, err := compile(ctx, c)
+	rules, err := newRules(ctx, c, logger.WithName("policies"))
 	if err != nil {
 		return nil, err
 	}
@@ -53,12 +53,15 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 	if err != nil {
 		return nil, err
 	}
-	report := &report{policyDigest: program.Digest(), totals: metrics.Totals}
-	w, err := newWorld(c, connection, o.identity, report, logger.WithName("facts"))
+	if err := audit.WatchPolicies(registry, rules.figures); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	report := &report{policies: rules.set, totals: metrics.Totals}
+	w, err := newWorld(c, connection, o.identity, report, rules, logger.WithName("facts"))
 	if err != nil {
 		return nil, err
 	}
-	decider := w.gate(c, func() *engine.Program { return program })
+	decider := w.gate(c, rules.set)
 	if decider.OwnerLookup, err = audit.WatchOwners(registry, w.cached.Len); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
@@ -77,9 +80,13 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 	if err != nil {
 		return nil, err
 	}
-	health := newHealth(certificates, bundles, w, program.Usable)
+	health := newHealth(certificates, bundles, w, rules.ready)
 	if err := serving.Register(registry, certificates, health); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	tasks, err := rules.tasks(c)
+	if err != nil {
+		return nil, err
 	}
 	listener, operations, err := listen(c.Webhook.Listen, o.metricsListen)
 	if err != nil {
@@ -89,12 +96,12 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 		Logger: logger, Health: health, Gatherer: prometheus.Gatherer(registry),
 		Listener: listener, Operations: operations, Handler: handler, Certificate: certificates.GetCertificate,
 		DrainPeriod: c.Webhook.DrainPeriod.Duration, Drain: handler.Drain,
-		Tasks: []serving.Task{
+		Tasks: slices.Concat(tasks, []serving.Task{
 			{Name: "certificate", Run: certificates.Start},
 			{Name: "webhook configurations", Run: bundles.Start},
 			{Name: "cache", Run: w.cache.Start},
 			{Name: "facts", Run: w.start},
-		},
+		}),
 	}}, nil
 }
 

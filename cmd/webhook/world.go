@@ -19,7 +19,7 @@ import (
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/config"
-	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/facts/live"
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/passport"
@@ -35,11 +35,12 @@ type world struct {
 	keys      *live.Keys
 	owners    *live.Owners
 	cached    *live.OwnerCache
+	policies  *live.Policies
 	ledger    quota.Ledger
 	logger    logr.Logger
 }
 
-func newWorld(c *config.Config, connection *rest.Config, identity string, r *report, logger logr.Logger) (*world, error) {
+func newWorld(c *config.Config, connection *rest.Config, identity string, r *report, p *rules, logger logr.Logger) (*world, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme), researchv1.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("scheme: %w", err)
@@ -81,6 +82,7 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	}
 	// The provisioner activates a key once every replica has reported it.
 	w.keys.Changed = w.heartbeat.Hurry
+	w.policies, p.news = &live.Policies{Cache: informers, Changed: p.changed}, w.heartbeat.Hurry
 	w.facts = &live.Facts{Cache: informers, Reader: direct, Prefix: c.TenantNamespacePrefix, Lease: w.heartbeat}
 	w.owners = &live.Owners{Client: owners, Mapper: mapper}
 	w.cached = live.NewOwnerCache(owners, c.TenantNamespacePrefix, ownerKinds(c))
@@ -89,11 +91,11 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 }
 
 // gate makes the decision out of what the world knows.
-func (w *world) gate(c *config.Config, program func() *engine.Program) *gate.Gate {
+func (w *world) gate(c *config.Config, set *policyset.Set) *gate.Gate {
 	return &gate.Gate{
-		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: program, Ledger: w.ledger,
+		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: set.Program, Policies: set, Ledger: w.ledger,
 		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
-		EmailAsHash: c.Passport.EmailAsHash, Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
+		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
 	}
 }
 
@@ -104,7 +106,7 @@ func (w *world) start(ctx context.Context) error {
 	for _, step := range []struct {
 		name  string
 		begin func(context.Context) error
-	}{{"heartbeat", w.heartbeat.Start}, {"keys", w.keys.Start}, {"facts", w.facts.Start}} {
+	}{{"heartbeat", w.heartbeat.Start}, {"keys", w.keys.Start}, {"facts", w.facts.Start}, {"policies", w.policies.Start}} {
 		for {
 			err := step.begin(ctx)
 			if ctx.Err() != nil {

@@ -44,7 +44,9 @@ func Default() *Config {
 			RequestTimeout: metav1.Duration{Duration: 60 * time.Second},
 			WebhookTimeout: metav1.Duration{Duration: 5 * time.Second},
 		},
-		Sessions: defaultSessions(),
+		Sessions:   defaultSessions(),
+		Recordings: Recordings{Sample: 1, MaxBytes: 256 << 20},
+		Audit:      defaultAudit(),
 	}
 }
 

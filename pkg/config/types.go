@@ -43,9 +43,18 @@ type Config struct {
 	// Policies are parameters of built-in policies, by policy and name; what is left out
 	// keeps the default that the policy's METADATA says.
 	Policies map[string]map[string]any `json:"policies,omitempty"`
-	Quota    Quota                     `json:"quota"`
+	// PolicyDirectories and PolicyBundles bring policies of your own.
+	PolicyDirectories []string       `json:"policyDirectories,omitempty"`
+	PolicyBundles     []PolicyBundle `json:"policyBundles,omitempty"`
+	// PodTemplates are custom resources that become Pods.
+	PodTemplates []PodTemplate `json:"podTemplates,omitempty"`
+	// Audit judges what is stored, in the background.
+	Audit Audit `json:"audit"`
+
+	Quota Quota `json:"quota"`
 	// Sessions says how a ResearchSession is run.
-	Sessions Sessions `json:"sessions"`
+	Sessions   Sessions   `json:"sessions"`
+	Recordings Recordings `json:"recordings,omitzero"`
 }
 
 // Issuer is one OIDC issuer. Its users are named <alias>:<sub>.

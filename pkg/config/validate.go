@@ -48,8 +48,12 @@ func (c *Config) Validate() field.ErrorList {
 		all = append(all, field.Invalid(passport.Child("rotationPeriod"), period.String(), "must be at least "+minRotationPeriod.String()+": every key stays in the keyring"))
 	}
 	all = append(all, names(c.Passport.Groups, passport.Child("groups"))...)
+	all = append(all, validatePodTemplates(c.PodTemplates, field.NewPath("podTemplates"))...)
+	all = append(all, validateAudit(c.Audit, field.NewPath("audit"))...)
+	all = append(all, validatePolicyBundles(c.PolicyBundles, field.NewPath("policyBundles"))...)
 	all = append(all, c.validateQuota(field.NewPath("quota"))...)
 	all = append(all, validateSessions(c.Sessions, field.NewPath("sessions"))...)
+	all = append(all, validateRecordings(c.Recordings, field.NewPath("recordings"))...)
 	return all
 }
 

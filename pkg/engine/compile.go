@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ import (
 // Compile makes a Program of a set of policies, or says everything that is wrong with
 // it as a *CompileError. It ends with the canary: a set that lets it pass is refused.
 func Compile(ctx context.Context, o Options) (*Program, error) {
-	src, err := readSources(o.Policies)
+	src, err := readSources(o.Policies, o.More...)
 	if err != nil {
 		return nil, err
 	}
@@ -32,6 +33,9 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 	compiler, err := newCompiler(src, allowed)
 	if err != nil {
 		return nil, err
+	}
+	if o.Unoptimized {
+		compiler.WithSkipStages(ast.StageBuildComprehensionIndices)
 	}
 	modules, policies, err := parse(src, allowed, o)
 	if err != nil {
@@ -53,7 +57,7 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 	}
 	program := &Program{
 		policies: policies,
-		digest:   digest(src, policies),
+		digest:   digest(src, policies, o.PodKinds),
 		budget:   o.Timeout,
 		watch:    &watchdog{limit: int64(o.MaxOrphans)},
 		compiler: compiler,
@@ -67,7 +71,7 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 	if program.watch.limit <= 0 {
 		program.watch.limit = 4
 	}
-	if program.questions, err = newQuestions(compiler, policies); err != nil {
+	if program.questions, err = newQuestions(compiler, policies, o.PodKinds); err != nil {
 		return nil, err
 	}
 	if !o.NoCanary {
@@ -115,7 +119,6 @@ func parse(src *sources, allowed *ast.Capabilities, o Options) (map[string]*ast.
 	bad := &CompileError{}
 	modules := map[string]*ast.Module{}
 	var policies []*policy
-	var constants []map[string]any
 	for _, s := range src.policies {
 		module := parseModule(s.file, s.text, packageOf(s.rule), allowed, bad)
 		if module == nil {
@@ -127,32 +130,40 @@ func parse(src *sources, allowed *ast.Capabilities, o Options) (map[string]*ast.
 		}
 		modules[s.file] = module
 		policies = append(policies, p)
-		constants = append(constants, p.parameters)
 	}
 	for _, file := range slices.Sorted(maps.Keys(src.libraries)) {
 		if module := parseModule(file, src.libraries[file], libraryPackage(file), allowed, bad); module != nil {
 			modules[file] = module
 		}
 	}
-	known := func(rule string) bool {
-		return slices.ContainsFunc(src.policies, func(s source) bool { return s.rule == rule })
-	}
-	for _, rule := range slices.Sorted(maps.Keys(o.Enforcement)) {
-		if !known(rule) {
-			bad.add(rule, 0, "enforcement is set for a policy that is not there")
-		}
-	}
-	for _, rule := range slices.Sorted(maps.Keys(o.Parameters)) {
-		if !known(rule) {
-			bad.add(rule, 0, "parameters are set for a policy that is not there")
-		}
-	}
-	constantsModule, err := parametersModule(constants)
+	checkNames(src, o, bad)
+	constantsModule, err := parametersModule(policies)
 	if err != nil {
 		bad.addOPA(parametersPackage, err)
 	}
 	modules[parametersPackage] = constantsModule
 	return modules, policies, bad.orNil()
+}
+
+// checkNames refuses settings for policies that are not there: a misspelled name would
+// set nothing.
+func checkNames(src *sources, o Options, bad *CompileError) {
+	known := map[string]bool{}
+	for _, s := range src.policies {
+		known[s.rule] = true
+	}
+	check := func(what string, names iter.Seq[string]) {
+		for _, rule := range slices.Sorted(names) {
+			if !known[rule] {
+				bad.add(rule, 0, "%s for a policy that is not there", what)
+			}
+		}
+	}
+	check("enforcement is set", maps.Keys(o.Enforcement))
+	check("parameters are set", maps.Keys(o.Parameters))
+	check("match is set", maps.Keys(o.Narrow))
+	check("exemptions are made", maps.Keys(o.Exemptions))
+	check("parameters are delegated", maps.Keys(o.Delegable))
 }
 
 func parseModule(file, text string, want ast.Ref, allowed *ast.Capabilities, bad *CompileError) *ast.Module {
@@ -175,13 +186,19 @@ func parseModule(file, text string, want ast.Ref, allowed *ast.Capabilities, bad
 }
 
 func readPolicy(s source, module *ast.Module, o Options, bad *CompileError) *policy {
-	p := &policy{rule: s.rule, enforcement: v1alpha1.EnforcementDeny}
+	p := &policy{rule: s.rule, enforcement: v1alpha1.EnforcementDeny, narrow: o.Narrow[s.rule].orAll(), exemptions: o.Exemptions[s.rule]}
 	meta, line, err := readMetadata(module)
 	if err != nil {
 		bad.add(s.file, line, "%v", err)
 	}
 	p.meta = meta
 	if p.parameters, err = mergeParameters(meta.parameters, o.Parameters[s.rule]); err != nil {
+		bad.add(s.file, line, "%v", err)
+	}
+	if err := p.narrow.validate(); err != nil {
+		bad.add(s.file, 0, "spec.match: %v", err)
+	}
+	if p.delegable, err = o.Delegable[s.rule].checked(p.parameters); err != nil {
 		bad.add(s.file, line, "%v", err)
 	}
 	outputs := &CompileError{}

@@ -8,10 +8,11 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // digest names a set of policies: everything that may change an answer is in it.
-func digest(src *sources, policies []*policy) string {
+func digest(src *sources, policies []*policy, podKinds []string) string {
 	h := sha256.New()
 	for _, s := range src.policies {
 		section(h, s.file, []byte(s.text))
@@ -21,10 +22,11 @@ func digest(src *sources, policies []*policy) string {
 	}
 	section(h, schemaFile, src.schema)
 	section(h, capabilitiesFile, src.capabilities)
+	section(h, "pod kinds", []byte(strings.Join(podKinds, ",")))
 	for _, p := range policies {
 		// Maps of JSON values: keys come out sorted, and it cannot fail.
-		raw, _ := json.Marshal(p.parameters)
-		section(h, "parameters "+p.rule, raw)
+		raw, _ := json.Marshal([]any{p.parameters, p.narrow, p.exemptions, p.delegable})
+		section(h, "settings "+p.rule, raw)
 		section(h, "enforcement "+p.rule, []byte(p.enforcement))
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))

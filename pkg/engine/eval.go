@@ -22,6 +22,9 @@ func (p *Program) Eval(ctx context.Context, input ast.Value, data Snapshot) (ast
 	if err != nil {
 		return nil, err
 	}
+	if c.judge != nil {
+		c.judge.asked.Add(1)
+	}
 	return p.ask(ctx, c.judge, input, data)
 }
 
@@ -109,19 +112,26 @@ func (p *Program) ask(ctx context.Context, q *question, input ast.Value, data Sn
 	value, err := p.watch.run(ctx, func() (ast.Value, error) {
 		return p.query(ctx, q, input, facts, stop)
 	})
+	return value, told(ctx, err)
+}
+
+// told makes an error of an evaluation one of ours.
+func told(ctx context.Context, err error) error {
 	var failure *topdown.Error
 	switch {
 	case err == nil:
-		return value, nil
+		return nil
 	case topdown.IsCancel(err):
-		return nil, fmt.Errorf("%w: %w", ErrTimeout, context.Cause(ctx))
+		return fmt.Errorf("%w: %w", ErrTimeout, context.Cause(ctx))
 	case errors.As(err, &failure):
-		return nil, evalError(failure)
+		return evalError(failure)
 	}
-	return nil, err
+	return err
 }
 
-func (p *Program) query(ctx context.Context, q *question, input, facts ast.Value, stop topdown.Cancel) (ast.Value, error) {
+// query asks; a tracer sees everything, so nothing is optimized away under one.
+func (p *Program) query(ctx context.Context, q *question, input, facts ast.Value, stop topdown.Cancel, tracers ...topdown.QueryTracer) (ast.Value, error) {
+	optimized := p.indexing && len(tracers) == 0
 	query := topdown.NewQuery(q.body).
 		WithQueryCompiler(q.compiler).
 		WithCompiler(p.compiler).
@@ -132,9 +142,12 @@ func (p *Program) query(ctx context.Context, q *question, input, facts ast.Value
 		WithMetrics(metrics.NoOp()).
 		WithBuiltins(p.builtins).
 		WithInterQueryBuiltinValueCache(p.values).
-		WithIndexing(p.indexing).
-		WithEarlyExit(p.indexing).
+		WithIndexing(optimized).
+		WithEarlyExit(optimized).
 		WithStrictBuiltinErrors(true)
+	for _, tracer := range tracers {
+		query = query.WithQueryTracer(tracer)
+	}
 	var answer ast.Value
 	results := 0
 	err := query.Iter(ctx, func(r topdown.QueryResult) error {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -24,7 +26,7 @@ type questions struct {
 // unmentioned is no valid group or kind.
 const unmentioned = "\x00"
 
-func newQuestions(compiler *ast.Compiler, all []*policy) (*questions, error) {
+func newQuestions(compiler *ast.Compiler, all []*policy, podKinds []string) (*questions, error) {
 	policies := enforced(all)
 	t := &questions{
 		groups: map[string]int{unmentioned: 0},
@@ -33,19 +35,27 @@ func newQuestions(compiler *ast.Compiler, all []*policy) (*questions, error) {
 	}
 	groups, kinds := []string{unmentioned}, []string{unmentioned}
 	for _, p := range policies {
-		groups = number(t.groups, groups, p.meta.match.Groups)
-		kinds = number(t.kinds, kinds, p.meta.match.Kinds)
+		for _, m := range []Match{p.meta.match, p.narrow} {
+			groups = number(t.groups, groups, m.Groups)
+			kinds = number(t.kinds, kinds, m.Kinds)
+		}
+	}
+	expanded := map[string]bool{}
+	for _, name := range podKinds {
+		group, kind, _ := strings.Cut(name, "/")
+		groups, kinds = number(t.groups, groups, []string{group}), number(t.kinds, kinds, []string{kind})
+		expanded[name] = true
 	}
 	prepared := map[string]cell{}
 	for _, op := range []review.Operation{review.Create, review.Update, review.Delete, review.Connect} {
 		row := make([]cell, 0, len(groups)*len(kinds))
 		for _, group := range groups {
 			for _, kind := range kinds {
-				fitting, key := fit(policies, group, kind, string(op))
+				fitting, key := fit(policies, group, kind, string(op), expanded[group+"/"+kind])
 				c, ok := prepared[key]
 				if !ok {
 					var err error
-					if c, err = newCell(compiler, fitting); err != nil {
+					if c, err = newCell(compiler, fitting, expanded[group+"/"+kind]); err != nil {
 						return nil, err
 					}
 					prepared[key] = c
@@ -58,10 +68,12 @@ func newQuestions(compiler *ast.Compiler, all []*policy) (*questions, error) {
 	return t, nil
 }
 
-func newCell(compiler *ast.Compiler, policies []*policy) (cell, error) {
+// newCell prepares both questions. What only becomes a Pod is judged, and not changed as
+// if it were one.
+func newCell(compiler *ast.Compiler, policies []*policy, becomesPod bool) (cell, error) {
 	c := cell{matches: len(policies) > 0}
 	var err error
-	if c.judge, err = newQuestion(compiler, policies, outDeny, outWarn, outDemand); err != nil {
+	if c.judge, err = newQuestion(compiler, policies, outDeny, outWarn, outDemand); err != nil || becomesPod {
 		return c, err
 	}
 	c.mutate, err = newQuestion(compiler, policies, outMutate)
@@ -80,12 +92,15 @@ func number(places map[string]int, names, more []string) []string {
 }
 
 // fit lists the policies that look at a combination, and a key for that list.
-func fit(policies []*policy, group, kind, operation string) ([]*policy, string) {
+func fit(policies []*policy, group, kind, operation string, becomesPod bool) ([]*policy, string) {
 	var fitting []*policy
-	key := make([]byte, len(policies))
+	key := make([]byte, len(policies)+1)
+	if becomesPod {
+		key[len(policies)] = '+'
+	}
 	for i, p := range policies {
 		key[i] = '-'
-		if p.meta.match.fits(group, kind, operation) {
+		if p.fits(group, kind, operation) || becomesPod && p.fits("", "Pod", operation) {
 			key[i] = '+'
 			fitting = append(fitting, p)
 		}

@@ -28,6 +28,16 @@ func has(list []string, value string) bool {
 	return slices.Contains(list, wildcard) || slices.Contains(list, value)
 }
 
+// orAll fills empty lists with the wildcard.
+func (m Match) orAll() Match {
+	for _, list := range []*[]string{&m.Groups, &m.Kinds, &m.Operations} {
+		if len(*list) == 0 {
+			*list = []string{wildcard}
+		}
+	}
+	return m
+}
+
 func (m Match) validate() error {
 	for _, part := range []struct {
 		name string

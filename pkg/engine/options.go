@@ -15,11 +15,22 @@ type Options struct {
 	// Policies holds <area>/<rule>/{rule.rego, rule_test.rego}, lib/*.rego,
 	// capabilities.json and schemas/input.json.
 	Policies fs.FS
+	// More are further origins of policies.
+	More []Origin
 	// Parameters replaces defaults of a policy's METADATA, by policy (<area>/<rule>)
 	// and key. An unknown policy or key, or a value of another type, is an error.
 	Parameters map[string]map[string]any
 	// Enforcement by policy; absent means deny.
 	Enforcement map[string]v1alpha1.Enforcement
+	// Narrow lets a policy see only what fits here too; an empty list narrows nothing.
+	Narrow map[string]Match
+	// Exemptions by policy let tenants past it.
+	Exemptions map[string][]Exemption
+	// Delegable parameters by policy, which each organization may set for itself.
+	Delegable map[string]Delegation
+	// PodKinds are kinds that become Pods, as <group>/<kind>: whoever judges Pods judges
+	// them too, through input.expansion.
+	PodKinds []string
 	// Capabilities is the allow-list of built-ins in OPA's own format; nil reads
 	// capabilities.json of Policies. Without either nothing compiles.
 	Capabilities []byte
@@ -32,8 +43,8 @@ type Options struct {
 	// MaxOrphans is how many evaluations may outlive their answer before every further
 	// one is refused; 0 means 4.
 	MaxOrphans int
-	// Unoptimized switches rule indexing and early exit off, only to prove that they
-	// change no answer.
+	// Unoptimized switches rule indexing, comprehension indices and early exit off: to
+	// prove that they change no answer, and where a tracer must see every comparison.
 	Unoptimized bool
 
 	// builtins are extra functions that a test brings along.

@@ -158,16 +158,26 @@ func isParameters(ref ast.Ref) bool {
 	return len(ref) >= 2 && ref[0].Equal(ast.InputRootDocument) && ref[1].Value.Compare(ast.String("parameters")) == 0
 }
 
-// parametersModule writes the constants of all policies.
-func parametersModule(all []map[string]any) (*ast.Module, error) {
+// parametersModule writes the constants of all policies. What organizations may set is
+// no constant: it is looked up among the facts, the rest stays.
+func parametersModule(all []*policy) (*ast.Module, error) {
 	var b bytes.Buffer
 	b.WriteString("package " + parametersPackage + "\n")
 	for i, p := range all {
-		raw, err := json.Marshal(p)
+		raw, err := json.Marshal(p.parameters)
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, "%s := %s\n", parametersRule(i), raw)
+		if len(p.delegable) == 0 {
+			fmt.Fprintf(&b, "%s := %s\n", parametersRule(i), raw)
+			continue
+		}
+		keys, err := json.Marshal(slices.Sorted(maps.Keys(p.delegable)))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "d%d := {k: v | some k, v in data.%s.%s[%q]; k in %s}\n", i, factsRoot, delegatedRoot, p.rule, keys)
+		fmt.Fprintf(&b, "%s := {k: v | some k, b in %s; v := object.get(d%d, k, b)}\n", parametersRule(i), raw, i)
 	}
 	return ast.ParseModule(parametersPackage, b.String())
 }

@@ -24,6 +24,14 @@ type policy struct {
 	enforcement v1alpha1.Enforcement
 	parameters  map[string]any
 	outputs     map[string]bool
+	narrow      Match
+	exemptions  []Exemption
+	delegable   Delegation
+}
+
+// fits reports whether a policy looks at such a review.
+func (p *policy) fits(group, kind, operation string) bool {
+	return p.meta.match.fits(group, kind, operation) && p.narrow.fits(group, kind, operation)
 }
 
 // packageOf gives the package that a policy's folder demands.

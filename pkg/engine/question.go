@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -20,6 +21,7 @@ type question struct {
 	body     ast.Body
 	compiler ast.QueryCompiler
 	rules    []string
+	asked    atomic.Uint64
 }
 
 // newQuestion prepares the query for a set of policies, nil when they have nothing of

@@ -32,6 +32,8 @@ type source struct {
 	file  string
 	text  string
 	tests string
+	// origin is empty for Options.Policies.
+	origin string
 }
 
 // sources are all files that decide.
@@ -40,43 +42,28 @@ type sources struct {
 	libraries    map[string]string
 	schema       []byte
 	capabilities []byte
+	// testsOptional is set for origins that ship without tests.
+	testsOptional bool
 }
 
 // readSources reads a set of policies and refuses what is incomplete.
-func readSources(fsys fs.FS) (*sources, error) {
+func readSources(fsys fs.FS, origins ...Origin) (*sources, error) {
 	if fsys == nil {
 		return nil, errors.New("no policies given")
 	}
 	out := &sources{libraries: map[string]string{}}
 	bad := &CompileError{}
-	areas, err := fs.ReadDir(fsys, ".")
+	err := out.read(fsys, bad)
 	if err != nil {
-		return nil, fmt.Errorf("read policies: %w", err)
-	}
-	for _, area := range areas {
-		name := area.Name()
-		if !area.IsDir() || reserved[name] || strings.HasPrefix(name, ".") {
-			continue
-		}
-		rules, err := fs.ReadDir(fsys, name)
-		if err != nil {
-			return nil, fmt.Errorf("read policies: %w", err)
-		}
-		for _, rule := range rules {
-			if rule.IsDir() {
-				out.readPolicy(fsys, name+"/"+rule.Name(), bad)
-			} else if strings.HasSuffix(rule.Name(), ".rego") {
-				bad.add(name+"/"+rule.Name(), 0, "a rule lives in a folder of its own: <area>/<rule>/%s", ruleFile)
-			}
-		}
-	}
-	if err := out.readLibraries(fsys, bad); err != nil {
 		return nil, err
 	}
 	if out.schema, err = readOptional(fsys, schemaFile); err != nil {
 		return nil, err
 	}
 	if out.capabilities, err = readOptional(fsys, capabilitiesFile); err != nil {
+		return nil, err
+	}
+	if err := out.readOrigins(origins, bad); err != nil {
 		return nil, err
 	}
 	if len(out.policies) == 0 && len(bad.Problems) == 0 {
@@ -87,6 +74,32 @@ func readSources(fsys fs.FS) (*sources, error) {
 	}
 	sort.Slice(out.policies, func(i, j int) bool { return out.policies[i].rule < out.policies[j].rule })
 	return out, bad.orNil()
+}
+
+// read takes the policies and libraries of one tree.
+func (s *sources) read(fsys fs.FS, bad *CompileError) error {
+	areas, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return fmt.Errorf("read policies: %w", err)
+	}
+	for _, area := range areas {
+		name := area.Name()
+		if !area.IsDir() || reserved[name] || strings.HasPrefix(name, ".") {
+			continue
+		}
+		rules, err := fs.ReadDir(fsys, name)
+		if err != nil {
+			return fmt.Errorf("read policies: %w", err)
+		}
+		for _, rule := range rules {
+			if rule.IsDir() {
+				s.readPolicy(fsys, name+"/"+rule.Name(), bad)
+			} else if strings.HasSuffix(rule.Name(), ".rego") {
+				bad.add(name+"/"+rule.Name(), 0, "a rule lives in a folder of its own: <area>/<rule>/%s", ruleFile)
+			}
+		}
+	}
+	return s.readLibraries(fsys, bad)
 }
 
 func (s *sources) readPolicy(fsys fs.FS, rule string, bad *CompileError) {
@@ -101,9 +114,11 @@ func (s *sources) readPolicy(fsys fs.FS, rule string, bad *CompileError) {
 	if !ok {
 		return
 	}
-	tests, ok := readModule(fsys, rule+"/"+testFile, bad)
-	if !ok {
-		return
+	var tests string
+	if _, err := fs.Stat(fsys, rule+"/"+testFile); err == nil || !s.testsOptional {
+		if tests, ok = readModule(fsys, rule+"/"+testFile, bad); !ok {
+			return
+		}
 	}
 	s.policies = append(s.policies, source{rule: rule, file: file, text: text, tests: tests})
 }

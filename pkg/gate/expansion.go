@@ -1,11 +1,10 @@
 package gate
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-
-	"gatehouse.dev/gatehouse/pkg/review"
 )
 
 // templates says where each kind that makes Pods keeps their template; the empty path is
@@ -24,19 +23,52 @@ var templates = map[string]string{
 
 // expand lists the Pods that an object is or will become, so that one rule about Pods
 // sees them all: [{path, metadata, spec}].
-func expand(kind review.Kind, subresource string, o object) ast.Value {
-	path, ok := templates[kind.Group+"/"+kind.Kind]
-	if !ok || !o.present() || (subresource != "" && subresource != "ephemeralcontainers" && subresource != "resize") {
+func (g *Gate) expand(w *write, o object) ast.Value {
+	kind := w.Kind.Group + "/" + w.Kind.Kind
+	path, ok := templates[kind]
+	if !ok {
+		path, ok = g.PodTemplates[kind]
+	}
+	if !ok || !o.present() || (w.SubResource != "" && w.SubResource != "ephemeralcontainers" && w.SubResource != "resize") {
 		return ast.NewArray()
 	}
-	pod := o
-	if path != "" {
-		pod = object{value: o.at(strings.Split(path, ".")...)}
+	if path == "" {
+		return ast.NewArray(podTerm("", o))
 	}
-	if !pod.present() {
-		return ast.NewArray()
+	var pods []*ast.Term
+	templatesAt(o, "", strings.Split(path, "."), func(at string, pod object) {
+		pods = append(pods, podTerm(at, pod))
+	})
+	return ast.NewArray(pods...)
+}
+
+// templatesAt visits what stands at a path, in each item where a part of it names a list.
+func templatesAt(o object, at string, rest []string, visit func(at string, pod object)) {
+	if !o.present() {
+		return
 	}
-	return ast.NewArray(ast.NewTerm(dict("path", ast.String(path), "metadata", orNull(pod.at("metadata")), "spec", orNull(pod.at("spec")))))
+	if len(rest) == 0 {
+		visit(at, o)
+		return
+	}
+	name, each := strings.CutSuffix(rest[0], "[]")
+	next := strings.TrimPrefix(at+"."+name, ".")
+	value := o.at(name)
+	if !each {
+		templatesAt(object{value: value}, next, rest[1:], visit)
+		return
+	}
+	items, ok := value.(*ast.Array)
+	if !ok {
+		return
+	}
+	for i := range items.Len() {
+		templatesAt(object{value: items.Elem(i).Value}, fmt.Sprintf("%s[%d]", next, i), rest[1:], visit)
+	}
+}
+
+func podTerm(path string, pod object) *ast.Term {
+	return ast.NewTerm(dict("path", ast.String(path), "metadata", orNull(pod.at("metadata")), "spec", orNull(pod.at("spec"))))
 }
 
 func orNull(v ast.Value) ast.Value {

@@ -29,6 +29,8 @@ type Gate struct {
 	// Program gives the compiled policies, nil while there are none.
 	Program func() *engine.Program
 	Ledger  quota.Ledger
+	// Policies judges Policy objects before they are stored; nil judges none.
+	Policies PolicyReviewer
 
 	Callers    tenant.Callers
 	Onboarding tenant.Onboarding
@@ -37,6 +39,10 @@ type Gate struct {
 	// PassportGroups are groups that passports may carry beside those that an
 	// organization names.
 	PassportGroups []string
+	// PodTemplates says where further kinds keep the Pods that they become, by
+	// <group>/<kind>: a path in which [] stands for each item of a list, as in
+	// spec.replicatedJobs[].template.spec.template.
+	PodTemplates map[string]string
 	// EmailAsHash puts passport.HashEmail of an address into passports in its place.
 	EmailAsHash bool
 
@@ -45,6 +51,9 @@ type Gate struct {
 	NewID func() string
 	// MaxFactAge is how old facts may be; 0 means 10 s.
 	MaxFactAge time.Duration
+	// Asked is told of each decision in which the policies were asked, before it is
+	// answered: it must not wait for anything. May be nil.
+	Asked func(Asked)
 	// Panicked is told of a recovered panic with its stack; may be nil.
 	Panicked func(value any, stack []byte)
 }
@@ -74,6 +83,7 @@ func (g *Gate) Validate() error {
 // out that is not an explicit allow denies, breaks or asks for a retry.
 func (g *Gate) Handle(ctx context.Context, r review.Request) (v review.Verdict) {
 	w := &write{Request: r, now: g.Now()}
+	defer func() { w.tell(g.Asked, g.Panicked, v) }()
 	defer func() { v = breakGlass(w, v) }()
 	defer func() {
 		if p := recover(); p != nil {

@@ -25,7 +25,7 @@ func (g *Gate) input(w *write, s *standing) ast.Value {
 		"models":       ast.NewObject(),
 		"usage":        ast.NewObject(),
 		"namespace":    ast.Null{},
-		"expansion":    dict("pods", expand(w.Kind, w.SubResource, w.object), "oldPods", expand(w.Kind, w.SubResource, w.old)),
+		"expansion":    dict("pods", g.expand(w, w.object), "oldPods", g.expand(w, w.old)),
 		"now":          ast.String(w.now.UTC().Format(time.RFC3339Nano)),
 	}
 	if f := s.facts; f != nil {

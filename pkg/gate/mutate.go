@@ -85,7 +85,7 @@ func (g *Gate) policyPatches(ctx context.Context, w *write, s *standing) ([]revi
 	if !w.object.present() || !w.program.Mutates(w.Kind.Group, w.Kind.Kind, string(w.Operation)) {
 		return nil, nil
 	}
-	document, err := w.program.Mutate(ctx, g.input(w, s), nil)
+	document, err := w.program.Mutate(ctx, g.input(w, s), w.delegated())
 	if err != nil {
 		v := review.Fail(w.trace, "a policy could not be evaluated: "+err.Error())
 		return nil, &v

@@ -15,11 +15,11 @@ import (
 
 // platformWrite decides writes to our own cluster-scoped kinds: the platform's, but for
 // a person's own Tenant at onboarding and an organization's settings by its admins.
-func (g *Gate) platformWrite(_ context.Context, w *write) review.Verdict {
+func (g *Gate) platformWrite(ctx context.Context, w *write) review.Verdict {
 	switch {
 	case w.caller.Class == tenant.ClassPlatform:
 		w.trace.Relation, w.trace.Role = string(tenant.RelationPlatform), tenant.RolePlatform
-		return g.platformOwn(w)
+		return g.platformOwn(ctx, w)
 	case w.caller.Class == tenant.ClassHuman && w.resource() == "tenants.gatehouse.dev" && w.Operation == review.Create:
 		return g.onboard(w)
 	case w.caller.Class == tenant.ClassHuman && w.resource() == "organizationsettings.gatehouse.dev" && w.Operation == review.Update:
@@ -30,7 +30,10 @@ func (g *Gate) platformWrite(_ context.Context, w *write) review.Verdict {
 }
 
 // platformOwn allows, with a warning where a tenant's name is not its owner's id.
-func (g *Gate) platformOwn(w *write) review.Verdict {
+func (g *Gate) platformOwn(ctx context.Context, w *write) review.Verdict {
+	if w.resource() == "policies.gatehouse.dev" && w.SubResource == "" && w.object.present() && w.Phase == review.Validating {
+		return g.policy(ctx, w)
+	}
 	v := w.allow()
 	if w.resource() != "tenants.gatehouse.dev" || w.Operation != review.Create || w.Phase != review.Validating {
 		return v
@@ -125,10 +128,15 @@ func (g *Gate) settings(w *write) review.Verdict {
 		return w.deny("identity/unreadable-object", "the settings cannot be read", "", "see kubectl explain organizationsettings.spec")
 	}
 	over := tenant.Exceeds(org, &settings, w.snapshot.TenantsOf(org.Name))
-	if len(over) == 0 {
+	denials := make([]review.Denial, 0, len(over))
+	_, wrong := w.program.Delegated(givenParameters(&settings))
+	for _, text := range wrong {
+		denials = append(denials, review.Denial{Rule: "identity/policy-parameters", Problem: "spec.policyParameters: " + text,
+			Next: "see what is delegable: kubectl get policy -o yaml, or ask a platform administrator"})
+	}
+	if len(over)+len(denials) == 0 {
 		return w.allow()
 	}
-	denials := make([]review.Denial, 0, len(over))
 	for _, o := range over {
 		denials = append(denials, review.Denial{Rule: "identity/grant-exceeds", Problem: o,
 			Allowed: "organization " + review.Quote(org.Name) + " hands out only what it was given", Next: "see kubectl get organization " + org.Name + " -o yaml"})

@@ -54,13 +54,9 @@ func (g *Gate) proveAll(ctx context.Context, w *write, s *standing) *review.Verd
 // ask evaluates the policies. For the platform a denial becomes a warning and a line in
 // the log: what it must do, it can do.
 func (g *Gate) ask(ctx context.Context, w *write, s *standing) (review.Verdict, engine.Result) {
-	document, err := w.program.Eval(ctx, g.input(w, s), nil)
+	result, err := g.consult(ctx, w, s)
 	if err != nil {
-		return review.Fail(w.trace, "a policy could not be evaluated: "+err.Error()), engine.Result{}
-	}
-	result, err := engine.Decode(document)
-	if err != nil {
-		return review.Fail(w.trace, "a policy gave a result of the wrong shape: "+err.Error()), engine.Result{}
+		return review.Fail(w.trace, err.Error()), engine.Result{}
 	}
 	v := w.allow()
 	v.Warnings = s.warnings

@@ -26,6 +26,7 @@ type sighting struct {
 	at      time.Time // when we first saw that, by our clock
 	lasts   time.Duration
 	keys    []string
+	says    map[string]string // the Lease's annotations
 }
 
 // observe takes a Lease in.
@@ -34,7 +35,7 @@ func (r *replicas) observe(lease *coordinationv1.Lease, now time.Time) {
 	if !ours {
 		return
 	}
-	s := sighting{at: now, lasts: leaseDuration, keys: live.LoadedKeys(lease)}
+	s := sighting{at: now, lasts: leaseDuration, keys: live.LoadedKeys(lease), says: lease.Annotations}
 	if t := lease.Spec.RenewTime; t != nil {
 		s.renewed = t.Time
 	}
@@ -72,12 +73,21 @@ func (r *replicas) observeAll(leases []coordinationv1.Lease, now time.Time) {
 
 // loaded gives the key ids that each live replica reports.
 func (r *replicas) loaded(now time.Time) map[string][]string {
+	out := map[string][]string{}
+	for identity, s := range r.living(now) {
+		out[identity] = s.keys
+	}
+	return out
+}
+
+// living gives the last sign of life of each live replica.
+func (r *replicas) living(now time.Time) map[string]sighting {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out := map[string][]string{}
+	out := map[string]sighting{}
 	for identity, s := range r.seen {
 		if now.Sub(s.at) <= s.lasts {
-			out[identity] = s.keys
+			out[identity] = s
 		}
 	}
 	return out

@@ -22,6 +22,7 @@ import (
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/provision/scan"
 	"gatehouse.dev/gatehouse/pkg/quota/crd"
 	"gatehouse.dev/gatehouse/pkg/session"
 )
@@ -39,6 +40,12 @@ func setup(m manager.Manager, c *config.Config) error {
 	counts := &counting{client: direct, namespace: c.SystemNamespace}
 	if err := m.Add(counts); err != nil {
 		return fmt.Errorf("counting: %w", err)
+	}
+	if err := m.Add(&policyStatus{client: cached, live: direct, namespace: c.SystemNamespace, now: time.Now}); err != nil {
+		return fmt.Errorf("policies: %w", err)
+	}
+	if err := scan.Setup(m, c, direct); err != nil {
+		return fmt.Errorf("background audit: %w", err)
 	}
 	for name, add := range map[string]func() error{
 		"tenant": func() error {

@@ -23,6 +23,9 @@ const (
 // +kubebuilder:resource:scope=Cluster
 // +kubebuilder:subresource:status
 // +kubebuilder:printcolumn:name="Enforcement",type=string,JSONPath=`.spec.enforcement`
+// +kubebuilder:printcolumn:name="Replicas",type=string,JSONPath=`.status.compiled`
+// +kubebuilder:printcolumn:name="Decisions",type=integer,JSONPath=`.status.decisions`
+// +kubebuilder:printcolumn:name="Denials",type=integer,JSONPath=`.status.denials`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.enforcement) || self.spec.enforcement == 'deny' || has(self.spec.reason)",message="an enforcement other than deny needs a reason"
@@ -42,6 +45,11 @@ type PolicySpec struct {
 	// +kubebuilder:validation:MaxLength=262144
 	// +optional
 	Rego string `json:"rego,omitempty"`
+	// tests are Rego with rules named test_..., in the rule's own package. A Policy whose
+	// tests fail is refused.
+	// +kubebuilder:validation:MaxLength=262144
+	// +optional
+	Tests string `json:"tests,omitempty"`
 	// parameters are the rule's input.parameters.
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional
@@ -51,6 +59,14 @@ type PolicySpec struct {
 	// +kubebuilder:validation:MaxItems=64
 	// +optional
 	Delegable []string `json:"delegable,omitempty"`
+	// bounds are JSON schemas, by name, that an organization's values of delegable
+	// parameters must keep, as in {"limit": {"type": "integer", "maximum": 5}}.
+	// +kubebuilder:pruning:PreserveUnknownFields
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=object
+	// +optional
+	Bounds map[string]runtime.RawExtension `json:"bounds,omitempty"`
+	// match narrows what the rule itself says that it looks at.
 	// +optional
 	Match PolicyMatch `json:"match,omitempty"`
 	// +kubebuilder:default=deny
@@ -105,6 +121,17 @@ type PolicyStatus struct {
 	// digest of the compiled set that holds this rule.
 	// +optional
 	Digest string `json:"digest,omitempty"`
+	// compiled is on how many of the webhook's replicas this generation is in force, as
+	// in 2/3.
+	// +optional
+	Compiled string `json:"compiled,omitempty"`
+	// decisions counts how often the replicas that run asked the rule, since each
+	// started; behind by up to half a minute.
+	// +optional
+	Decisions int64 `json:"decisions,omitempty"`
+	// denials counts how often it denied, likewise.
+	// +optional
+	Denials int64 `json:"denials,omitempty"`
 	// +listType=map
 	// +listMapKey=type
 	// +optional

@@ -586,6 +586,13 @@ func (in *PolicySpec) DeepCopyInto(out *PolicySpec) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.Bounds != nil {
+		in, out := &in.Bounds, &out.Bounds
+		*out = make(map[string]runtime.RawExtension, len(*in))
+		for key, val := range *in {
+			(*out)[key] = *val.DeepCopy()
+		}
+	}
 	in.Match.DeepCopyInto(&out.Match)
 	if in.Exemptions != nil {
 		in, out := &in.Exemptions, &out.Exemptions

@@ -32,10 +32,31 @@ type testRun struct {
 // lines that none of them reaches. The files are taken as they stand, so plain
 // `opa test --v1-compatible` gives the same answer.
 func runTests(ctx context.Context, fsys fs.FS, files map[string][]byte) (testRun, error) {
+	covered := cover.New()
+	out, modules, err := run(ctx, fsys, files, 30*time.Second, covered)
+	if err == nil && len(modules) > 0 {
+		out.measure(covered.Report(modules))
+	}
+	return out, err
+}
+
+// RunTests runs the tests of a set, each for at most limit, and lists those that fail.
+// Coverage is not asked for.
+func RunTests(ctx context.Context, fsys fs.FS, limit time.Duration) ([]engine.Problem, error) {
+	files, err := regoFiles(fsys)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err := run(ctx, fsys, files, limit, nil)
+	return out.problems, err
+}
+
+// run gives the modules back when the tests ran.
+func run(ctx context.Context, fsys fs.FS, files map[string][]byte, limit time.Duration, covered *cover.Cover) (testRun, map[string]*ast.Module, error) {
 	out := testRun{tests: map[string]int{}, coverage: map[string]float64{}}
 	compiler, err := newCompiler(fsys)
 	if err != nil {
-		return out, err
+		return out, nil, err
 	}
 	modules := map[string]*ast.Module{}
 	for name, source := range files {
@@ -46,24 +67,25 @@ func runTests(ctx context.Context, fsys fs.FS, files map[string][]byte) (testRun
 		}
 		modules[name] = module
 	}
-	covered := cover.New()
 	store := inmem.New()
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
-		return out, fmt.Errorf("run tests: %w", err)
+		return out, nil, fmt.Errorf("run tests: %w", err)
 	}
 	defer store.Abort(ctx, txn)
-	results, err := tester.NewRunner().
+	runner := tester.NewRunner().
 		SetCompiler(compiler).
 		SetStore(store).
 		SetModules(modules).
-		SetCoverageQueryTracer(covered).
 		RaiseBuiltinErrors(true).
-		SetTimeout(30*time.Second).
-		RunTests(ctx, txn)
+		SetTimeout(limit)
+	if covered != nil {
+		runner = runner.SetCoverageQueryTracer(covered)
+	}
+	results, err := runner.RunTests(ctx, txn)
 	if err != nil {
 		out.problems = append(out.problems, engine.Problem{File: "tests", Text: err.Error()})
-		return out, nil
+		return out, nil, nil
 	}
 	for result := range results {
 		out.tests[path.Dir(result.Location.File)]++
@@ -71,8 +93,7 @@ func runTests(ctx context.Context, fsys fs.FS, files map[string][]byte) (testRun
 			out.problems = append(out.problems, failure(result))
 		}
 	}
-	out.measure(covered.Report(modules))
-	return out, nil
+	return out, modules, nil
 }
 
 func failure(result *tester.Result) engine.Problem {

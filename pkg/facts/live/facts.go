@@ -89,7 +89,7 @@ func (f *Facts) keep(ctx context.Context) {
 }
 
 func (f *Facts) rebuild(ctx context.Context) error {
-	objects, err := f.list(ctx)
+	objects, err := List(ctx, f.Cache, f.Prefix)
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,9 @@ func (f *Facts) rebuild(ctx context.Context) error {
 	return nil
 }
 
-func (f *Facts) list(ctx context.Context) (facts.Objects, error) {
-	out := facts.Objects{Prefix: f.Prefix}
+// List reads what a snapshot is built of from a cache.
+func List(ctx context.Context, from client.Reader, prefix string) (facts.Objects, error) {
+	out := facts.Objects{Prefix: prefix}
 	var (
 		namespaces    corev1.NamespaceList
 		tenants       v1alpha1.TenantList
@@ -109,7 +110,7 @@ func (f *Facts) list(ctx context.Context) (facts.Objects, error) {
 	)
 	for _, list := range []client.ObjectList{&namespaces, &tenants, &organizations, &settings, &tiers, &models} {
 		// Snapshots only read what the cache holds, so no deep copies are needed.
-		if err := f.Cache.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+		if err := from.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
 			return out, fmt.Errorf("list %T from the cache: %w", list, err)
 		}
 	}

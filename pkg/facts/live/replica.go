@@ -13,6 +13,18 @@ const LeasePrefix = "gatehouse-webhook-"
 // loaded, separated by commas.
 const AnnotationKeys = "gatehouse.dev/keys"
 
+// What a replica's Lease says of policies: the digest of the set in force; the versions
+// of the Policy objects in it, by name; why others are not, by name, with the set as a
+// whole under the empty one; and by rule how often it was asked and how often it denied.
+// All but the first are JSON objects.
+const (
+	AnnotationDigest   = "gatehouse.dev/policy-digest"
+	AnnotationPolicies = "gatehouse.dev/policies"
+	AnnotationRejected = "gatehouse.dev/policies-rejected"
+	AnnotationAsked    = "gatehouse.dev/asked"
+	AnnotationDenials  = "gatehouse.dev/denials"
+)
+
 // Replica gives the identity of the replica whose Lease this is; false for other Leases.
 func Replica(lease *coordinationv1.Lease) (identity string, ok bool) {
 	return strings.CutPrefix(lease.Name, LeasePrefix)

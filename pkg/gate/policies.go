@@ -1,0 +1,84 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/review"
+)
+
+// PolicyReviewer says what is wrong with a Policy before it is stored.
+type PolicyReviewer interface {
+	Review(ctx context.Context, p *v1alpha1.Policy) error
+}
+
+// policy refuses a Policy that could not be in force as it stands: stored, it would
+// only be found out later that it decides nothing.
+func (g *Gate) policy(ctx context.Context, w *write) review.Verdict {
+	var p v1alpha1.Policy
+	if err := json.Unmarshal(w.Object, &p); err != nil {
+		return w.deny("policy/unreadable", "the Policy cannot be read", "", "see kubectl explain policy.spec")
+	}
+	if g.Policies == nil {
+		return w.allow()
+	}
+	err := g.Policies.Review(ctx, &p)
+	if err == nil {
+		return w.allow()
+	}
+	var denials []review.Denial
+	for line := range strings.Lines(err.Error()) {
+		denials = append(denials, review.Denial{Rule: "policy/invalid", Problem: strings.TrimSpace(line),
+			Next: "correct it; gatehouse policy test runs the same checks on files"})
+	}
+	return review.Deny(w.trace, denials...)
+}
+
+// exempt moves what a tenant is exempt from out of what denies, into the log and into
+// warnings that name the end and who answers for it.
+func (w *write) exempt(result *engine.Result) {
+	exempt := func(rule string) (engine.Exemption, bool) { return w.program.Exempt(rule, w.trace.Tenant, w.now) }
+	result.Denials = slices.DeleteFunc(result.Denials, func(f engine.Finding) bool {
+		e, ok := exempt(f.Rule)
+		if ok {
+			result.Warnings = append(result.Warnings, engine.Finding{Rule: f.Rule,
+				Msg: fmt.Sprintf("would deny, exempt until %s by %s: %s", e.Expires.UTC().Format("2006-01-02 15:04"), review.Quote(e.Owner), f.Msg)})
+		}
+		return ok
+	})
+	for i, d := range result.Demands {
+		if _, ok := exempt(d.Rule); ok && d.Enforcement == v1alpha1.EnforcementDeny {
+			result.Demands[i].Enforcement = v1alpha1.EnforcementWarn
+		}
+	}
+}
+
+// delegated gives what the organization of the namespace set of policies' parameters.
+// Values that are out of bounds by now do not count: the policy's own stand.
+func (w *write) delegated() engine.Snapshot {
+	if w.home == nil || w.home.Facts.Settings == nil {
+		return nil
+	}
+	data, _ := w.program.Delegated(givenParameters(w.home.Facts.Settings))
+	return data
+}
+
+// givenParameters reads settings; what is no object sets nothing.
+func givenParameters(s *v1alpha1.OrganizationSettings) map[string]map[string]any {
+	if len(s.Spec.PolicyParameters) == 0 {
+		return nil
+	}
+	out := map[string]map[string]any{}
+	for name, raw := range s.Spec.PolicyParameters {
+		var values map[string]any
+		if err := json.Unmarshal(raw.Raw, &values); err == nil {
+			out[strings.Replace(name, ".", "/", 1)] = values
+		}
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package scan
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/bundle"
+	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/policyset"
+	"gatehouse.dev/gatehouse/pkg/facts"
+	"gatehouse.dev/gatehouse/pkg/facts/live"
+	"gatehouse.dev/gatehouse/pkg/gate"
+	"gatehouse.dev/gatehouse/pkg/passport"
+	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/policies"
+)
+
+// Setup adds the background audit, with an engine of its own: what it costs, no
+// decision waits for.
+func Setup(m manager.Manager, c *config.Config, direct client.Client) error {
+	if !c.Audit.Enabled {
+		return nil
+	}
+	set, err := policyset.New(context.Background(), engine.Options{
+		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
+	})
+	if err != nil {
+		return fmt.Errorf("policies: %w", err)
+	}
+	logger := m.GetLogger().WithName("audit")
+	sources, err := bundle.Sources(c, set, logger)
+	if err != nil {
+		return err
+	}
+	for _, source := range sources {
+		if err := m.Add(manager.RunnableFunc(source.Start)); err != nil {
+			return err
+		}
+	}
+	w := &world{cached: m.GetClient(), live: direct, set: set, prefix: c.TenantNamespacePrefix, systemNamespace: c.SystemNamespace}
+	w.gate = &gate.Gate{
+		Facts: w, Keys: w.keys.Load, Program: set.Program, Callers: c.Callers(), PrimaryAlias: c.PrimaryAlias(),
+		PassportGroups: c.Passport.Groups, EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), Now: time.Now,
+	}
+	return m.Add(&Scanner{
+		Config: c.Audit, World: w, Live: direct, Mapper: m.GetRESTMapper(), Logger: logger, Now: time.Now,
+		Place: &Place{Client: direct, Namespace: c.SystemNamespace},
+	})
+}
+
+// world is what one pass judges by.
+type world struct {
+	cached, live            client.Reader
+	set                     *policyset.Set
+	gate                    *gate.Gate
+	prefix, systemNamespace string
+
+	snapshot atomic.Pointer[facts.Snapshot]
+	keys     atomic.Pointer[passport.Keyring]
+}
+
+var _ facts.Source = (*world)(nil)
+
+// Refresh implements World.
+func (w *world) Refresh(ctx context.Context) ([]string, string, error) {
+	objects, err := live.List(ctx, w.cached, w.prefix)
+	if err != nil {
+		return nil, "", err
+	}
+	w.snapshot.Store(facts.Build(objects))
+	var stored v1alpha1.PolicyList
+	if err := w.cached.List(ctx, &stored); err != nil {
+		return nil, "", fmt.Errorf("list policies: %w", err)
+	}
+	list := make([]*v1alpha1.Policy, len(stored.Items))
+	for i := range stored.Items {
+		list[i] = &stored.Items[i]
+	}
+	// What is wrong with one is on its status; the rest is audited.
+	_ = w.set.Apply(ctx, list)
+	var secret corev1.Secret
+	if err := w.live.Get(ctx, client.ObjectKey{Namespace: w.systemNamespace, Name: passport.SecretName}, &secret); err != nil {
+		return nil, "", fmt.Errorf("read passport keys: %w", err)
+	}
+	ring, err := passport.ParseSecretData(secret.Data)
+	if err != nil {
+		return nil, "", fmt.Errorf("passport keys: %w", err)
+	}
+	w.keys.Store(ring)
+	var namespaces []string
+	for name, home := range w.snapshot.Load().Homes {
+		if home.Facts.Tenant != nil {
+			namespaces = append(namespaces, name)
+		}
+	}
+	return namespaces, w.set.State().Digest, nil
+}
+
+// Stored implements Judge.
+func (w *world) Stored(ctx context.Context, r review.Request) (gate.Judgement, error) {
+	return w.gate.Stored(ctx, r)
+}
+
+// Snapshot, Age and Live make it a facts.Source: a pass judges by one picture.
+func (w *world) Snapshot() *facts.Snapshot { return w.snapshot.Load() }
+
+// Age implements facts.Source.
+func (w *world) Age(time.Time) time.Duration { return 0 }
+
+// Live implements facts.Source: what is not in the picture is left to the next pass.
+func (w *world) Live(_ context.Context, namespace string) (*facts.Home, error) {
+	return nil, fmt.Errorf("namespace %q: %w", namespace, facts.ErrUnknown)
+}

@@ -1,0 +1,83 @@
+package apiserver
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// swaps is how often the set is changed under load.
+const swaps = 100
+
+var _ = Describe("A set of policies", Ordered, Serial, func() {
+	It("is swapped a hundred times under load, and every decision is by one of them", func(ctx SpecContext) {
+		admin := home.as("admin")
+		out, err := admin.kubectl(ctx, noDrafts, "apply", "-f", "-")
+		Expect(err).NotTo(HaveOccurred(), out)
+		DeferCleanup(func(ctx SpecContext) {
+			out, err := admin.kubectl(ctx, "", "delete", "policy", "acme.no-drafts")
+			Expect(err).NotTo(HaveOccurred(), out)
+		}, NodeTimeout(time.Minute))
+		readyPolicy(ctx, admin, "acme.no-drafts")
+
+		word := regexp.MustCompile(`word v[0-9]+\b|word one\b`)
+		loading, stop := context.WithCancel(ctx)
+		var (
+			group  sync.WaitGroup
+			mu     sync.Mutex
+			said   = map[string]int{}
+			failed []string
+		)
+		for _, who := range []struct{ name, namespace string }{{"alice", aliceNS}, {"bob", bobNS}, {"carol", "claude-runner-user-carol"}} {
+			kube := home.as(who.name).kube
+			group.Go(func() {
+				defer GinkgoRecover()
+				for n := 0; loading.Err() == nil; n++ {
+					big := parse(draft(fmt.Sprintf("draft-swap-%d", n), 9))
+					raw, err := big.MarshalJSON()
+					Expect(err).NotTo(HaveOccurred())
+					err = kube.CoreV1().RESTClient().Post().Namespace(who.namespace).Resource("configmaps").
+						Param("dryRun", "All").SetHeader("Content-Type", "application/json").Body(raw).Do(ctx).Error()
+					mu.Lock()
+					if err == nil || !strings.Contains(err.Error(), "denied by acme/no-drafts") || !word.MatchString(err.Error()) {
+						failed = append(failed, fmt.Sprintf("%s: %v", who.name, err))
+					} else {
+						said[word.FindString(err.Error())]++
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		began := time.Now()
+		for n := range swaps {
+			_, err := admin.dynamic.Resource(policies).Patch(ctx, "acme.no-drafts", types.MergePatchType,
+				fmt.Appendf(nil, `{"spec":{"parameters":{"word":"v%d"}}}`, n), metav1.PatchOptions{})
+			Expect(err).NotTo(HaveOccurred())
+		}
+		took := time.Since(began)
+		readyPolicy(ctx, admin, "acme.no-drafts")
+		stop()
+		group.Wait()
+		Expect(failed).To(BeEmpty())
+		total := 0
+		for _, n := range said {
+			total += n
+		}
+		digests := map[any]bool{}
+		for _, line := range lines(home.env["DECISION_LOG"], `"draft-swap-`) {
+			Expect(line["policyDigest"]).To(HavePrefix("sha256:"))
+			digests[line["policyDigest"]] = true
+		}
+		report("%d changes of a Policy in %.1f s under load: %d decisions, all denied as they must be, %d versions seen in answers, %d digests in the log",
+			swaps, took.Seconds(), total, len(said), len(digests))
+		Expect(len(digests)).To(BeNumerically(">", 10))
+	}, SpecTimeout(5*time.Minute))
+})
