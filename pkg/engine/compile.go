@@ -79,6 +79,9 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 			return nil, err
 		}
 	}
+	if err := program.addConstraints(o); err != nil {
+		return nil, err
+	}
 	return program, nil
 }
 

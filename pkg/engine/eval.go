@@ -12,8 +12,8 @@ import (
 	"gatehouse.dev/gatehouse/pkg/review"
 )
 
-// Eval asks every policy that matches the review in input for its denials, warnings and
-// demands, and gives one result document {policy: {enforcement, deny, warn, demand}}
+// Eval asks every policy and constraint that matches the review in input for its denials,
+// warnings and demands, and gives one result document {policy: {enforcement, deny, warn, demand}}
 // for Decode. Input is an object as in gatehouse.dev/v1 and must not be changed any
 // more, not even afterwards: a late evaluation may still read it. Data may be nil. Every
 // error means that nothing was decided.
@@ -25,7 +25,11 @@ func (p *Program) Eval(ctx context.Context, input ast.Value, data Snapshot) (ast
 	if c.judge != nil {
 		c.judge.asked.Add(1)
 	}
-	return p.ask(ctx, c.judge, input, data)
+	asking, err := p.constraints.lookingAt(input, data)
+	if err != nil {
+		return nil, err
+	}
+	return p.askAll(ctx, c.judge, asking, input, data)
 }
 
 // Mutate asks every matching policy what it would set, and gives one result document
@@ -98,7 +102,12 @@ func dotted(path ast.Ref) string {
 
 // ask runs one question under deadline and watchdog.
 func (p *Program) ask(ctx context.Context, q *question, input ast.Value, data Snapshot) (ast.Value, error) {
-	if q == nil {
+	return p.askAll(ctx, q, nil, input, data)
+}
+
+// askAll asks constraints after the question; either may be nil.
+func (p *Program) askAll(ctx context.Context, q *question, a *asking, input ast.Value, data Snapshot) (ast.Value, error) {
+	if q == nil && a == nil {
 		return ast.InternedEmptyObjectValue, nil
 	}
 	ctx, release := context.WithTimeout(ctx, p.budget)
@@ -110,7 +119,14 @@ func (p *Program) ask(ctx context.Context, q *question, input ast.Value, data Sn
 		facts = data.Document()
 	}
 	value, err := p.watch.run(ctx, func() (ast.Value, error) {
-		return p.query(ctx, q, input, facts, stop)
+		document := ast.InternedEmptyObjectValue
+		if q != nil {
+			var err error
+			if document, err = p.query(ctx, q, input, facts, stop); err != nil {
+				return nil, err
+			}
+		}
+		return a.addTo(ctx, document, stop)
 	})
 	return value, told(ctx, err)
 }
@@ -136,7 +152,7 @@ func (p *Program) query(ctx context.Context, q *question, input, facts ast.Value
 		WithQueryCompiler(q.compiler).
 		WithCompiler(p.compiler).
 		WithStore(snapshotStore{}).
-		WithTransaction(snapshotTxn{facts: facts}).
+		WithTransaction(snapshotTxn{root: factsRoot, facts: facts}).
 		WithInput(ast.NewTerm(input)).
 		WithCancel(stop).
 		WithMetrics(metrics.NoOp()).

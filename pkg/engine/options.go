@@ -8,6 +8,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 )
 
 // Options say what to compile. Only Policies is needed.
@@ -31,6 +32,10 @@ type Options struct {
 	// PodKinds are kinds that become Pods, as <group>/<kind>: whoever judges Pods judges
 	// them too, through input.expansion.
 	PodKinds []string
+	// Constraints in Gatekeeper's format are asked beside the policies, those of them that
+	// are enforced at Point; empty means the webhook.
+	Constraints *gatekeeper.Set
+	Point       gatekeeper.Point
 	// Capabilities is the allow-list of built-ins in OPA's own format; nil reads
 	// capabilities.json of Policies. Without either nothing compiles.
 	Capabilities []byte

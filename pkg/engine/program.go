@@ -23,6 +23,8 @@ type Program struct {
 	values    cache.InterQueryValueCache
 	builtins  map[string]*topdown.Builtin
 	questions *questions
+	// constraints are asked beside the policies; nil while the canary sings.
+	constraints *Constraints
 	// indexing is switched off only to compare answers.
 	indexing bool
 }
@@ -44,7 +46,7 @@ type RuleInfo struct {
 // enforcement, as sha256:<hex>.
 func (p *Program) Digest() string { return p.digest }
 
-// Rules describes the policies, by name.
+// Rules describes the policies, by name, and then the constraints.
 func (p *Program) Rules() []RuleInfo {
 	infos := make([]RuleInfo, 0, len(p.policies))
 	for _, x := range p.policies {
@@ -57,13 +59,13 @@ func (p *Program) Rules() []RuleInfo {
 		}
 		infos = append(infos, info)
 	}
-	return infos
+	return append(infos, p.constraints.rules()...)
 }
 
 // Matches reports whether any policy that is not off looks at such a review.
 func (p *Program) Matches(group, kind string, op string) bool {
 	c, ok := p.questions.find(group, kind, review.Operation(op))
-	return !ok || c.matches
+	return !ok || c.matches || p.constraints.mayMatch(group, kind)
 }
 
 // Mutates reports whether any policy that is not off may set something in such a

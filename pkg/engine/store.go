@@ -19,21 +19,25 @@ type snapshotStore struct {
 	storage.TriggersNotSupported
 }
 
-// snapshotTxn carries the snapshot: the store itself is shared.
-type snapshotTxn struct{ facts ast.Value }
+// snapshotTxn carries the snapshot and the name it has under data: the store itself is
+// shared.
+type snapshotTxn struct {
+	root  string
+	facts ast.Value
+}
 
 // ID is needed by the interface only.
 func (snapshotTxn) ID() uint64 { return 0 }
 
 var errReadOnly = errors.New("facts are read-only")
 
-// Read finds a document below data.facts as an ast.Value.
+// Read finds a document below the root as an ast.Value.
 func (snapshotStore) Read(_ context.Context, txn storage.Transaction, path storage.Path) (any, error) {
 	t, ok := txn.(snapshotTxn)
 	if !ok {
 		return nil, errReadOnly
 	}
-	if len(path) == 0 || path[0] != factsRoot || t.facts == nil {
+	if len(path) == 0 || path[0] != t.root || t.facts == nil {
 		return nil, &storage.Error{Code: storage.NotFoundErr, Message: path.String()}
 	}
 	ref := make(ast.Ref, len(path)-1)
