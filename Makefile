@@ -31,6 +31,7 @@ status: bin/cluster ## list the processes; fails unless all are ready
 build: ## bin/{gatehouse,webhook,provisioner}
 	@mkdir -p bin
 	go build -o bin/ ./cmd/gatehouse ./cmd/webhook ./cmd/provisioner
+	@ln -sf gatehouse bin/kubectl-gatehouse
 
 .PHONY: bin/cluster
 bin/cluster:
@@ -101,6 +102,8 @@ repeat:
 generate: ## kinds, manifests, chart and docs from their sources
 	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen object paths=./pkg/apis/...
 	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen crd:allowDangerousTypes=true paths=./pkg/apis/... output:crd:artifacts:config=config/crd
+	@go tool -modfile=test/tools/controller-gen/go.mod controller-gen crd paths=github.com/openreports/reports-api/apis/openreports.io/v1alpha1 output:crd:artifacts:config=config/crd
+	@rm config/crd/openreports.io_clusterreports.yaml
 	@go run ./test/manifests
 	@go test ./policies -run 'TestPolicies|TestAllowList' -update
 	@go test ./pkg/gate -run TestCallersPage -update
