@@ -32,26 +32,29 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
-func readme(t *testing.T, table string) {
+func readme(t *testing.T, table string) { section(t, "README.md", "rules", table) }
+
+// section holds a part of a page, between marks, to what it is generated from.
+func section(t *testing.T, page, name, body string) {
 	t.Helper()
-	const begin, end = "<!-- rules: written by go test ./policies -update -->\n", "<!-- end of rules -->"
-	raw, err := os.ReadFile("README.md")
+	begin, end := "<!-- "+name+": written by go test ./policies -update -->\n", "<!-- end of "+name+" -->"
+	raw, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	head, rest, ok := strings.Cut(string(raw), begin)
 	_, tail, closed := strings.Cut(rest, end)
 	if !ok || !closed {
-		t.Fatal("README.md lost the marks of its table")
+		t.Fatalf("%s lost the marks of its %s", page, name)
 	}
-	want := head + begin + "\n" + table + "\n" + end + tail
+	want := head + begin + "\n" + body + "\n" + end + tail
 	if *update {
-		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(want, string(raw)); diff != "" {
-		t.Errorf("README.md is old; run go test ./policies -update\n%s", diff)
+		t.Errorf("%s is old; run go test ./policies -update\n%s", page, diff)
 	}
 }
