@@ -88,6 +88,11 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 	if err != nil {
 		return nil, err
 	}
+	recorded, recordings, err := newRecorder(c.Recordings, o.identity, registry)
+	if err != nil {
+		return nil, err
+	}
+	decider.Asked = recorded
 	listener, operations, err := listen(c.Webhook.Listen, o.metricsListen)
 	if err != nil {
 		return nil, err
@@ -96,7 +101,7 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 		Logger: logger, Health: health, Gatherer: prometheus.Gatherer(registry),
 		Listener: listener, Operations: operations, Handler: handler, Certificate: certificates.GetCertificate,
 		DrainPeriod: c.Webhook.DrainPeriod.Duration, Drain: handler.Drain,
-		Tasks: slices.Concat(tasks, []serving.Task{
+		Tasks: slices.Concat(tasks, recordings, []serving.Task{
 			{Name: "certificate", Run: certificates.Start},
 			{Name: "webhook configurations", Run: bundles.Start},
 			{Name: "cache", Run: w.cache.Start},
