@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -34,10 +35,9 @@ type tenantFacts struct {
 	Limits       map[string]string `json:"limits"` // amount and where it comes from
 }
 
-// heard is one policy that looks at the object.
+// heard is one policy that looked at the object.
 type heard struct {
-	Rule  string `json:"rule"`
-	Title string `json:"title"`
+	engine.Explanation
 	// Denied is whether it, or the ledger in its name, said no.
 	Denied bool `json:"denied"`
 }
@@ -47,43 +47,50 @@ func newExplain(env Env) *cobra.Command {
 		Use:   "explain -f FILE --as USER",
 		Short: "Say whether objects would be allowed, and what that rests on",
 		Long: `Decides like gatehouse check and shows beside each answer who the caller counts as, what is
-in force for the tenant of the namespace, which policies look at the object and what
-would be set on it.
+in force for the tenant of the namespace, what would be set on the object, and every policy
+that looked at it: what it concluded, and at which line of its Rego. For a policy that does
+not object that is the line beyond which its rules did not come.
 
 Exit code 0 if all are allowed, 1 if one is not, 2 on misuse.`,
 		Example: `  gatehouse explain -f session.yaml --as local:alice
   gatehouse explain -f config/samples/session-alice-opus.yaml --as local:alice \
       --platform config/samples --config config/manager/gatehouse.yaml`,
-	}, func(out *format, j *judge, results []judged) error {
-		all := make([]explained, len(results))
-		for i, r := range results {
-			all[i] = j.explain(r)
+	}, func(ctx context.Context, out *format, j *judge, results judgement) error {
+		all := make([]explained, len(results.Results))
+		for i, r := range results.Results {
+			var err error
+			if all[i], err = j.explain(ctx, r); err != nil {
+				return err
+			}
 		}
-		return out.show(env.Out, map[string]any{"results": all}, func() error { return printExplained(env, all) })
+		answer := map[string]any{"results": all, "skipped": results.Skipped}
+		return out.show(env.Out, answer, func() error { return printExplained(env, all, results.Skipped) })
 	})
 }
 
-func (j *judge) explain(r judged) explained {
+func (j *judge) explain(ctx context.Context, r judged) (explained, error) {
 	e := explained{judged: r, Policies: []heard{}, Digest: j.program.Digest()}
 	if home, ok := j.platform.snapshot.Homes[r.home]; ok {
 		e.Tenant = factsOf(home.Standing(j.subject.Groups).Effective)
 	}
-	// Outside tenant namespaces the gate's own rules decide, and name the policy that
-	// they speak for.
-	for _, p := range j.program.Rules() {
-		denied := slices.Contains(r.Rules, p.Rule)
-		if denied || e.Tenant != nil && looksAt(p.Match, r.kind) {
-			e.Policies = append(e.Policies, heard{p.Rule, p.Title, denied})
+	if r.asked != nil {
+		said, err := j.program.Explain(ctx, r.asked.Input, r.asked.Data)
+		if err != nil {
+			return e, fmt.Errorf("%s: %w", r.Object, err)
+		}
+		for _, x := range said {
+			e.Policies = append(e.Policies, heard{x, slices.Contains(r.Rules, x.Rule)})
 		}
 	}
-	return e
-}
-
-func looksAt(m engine.Match, kind review.Kind) bool {
-	has := func(list []string, value string) bool {
-		return slices.Contains(list, value) || slices.Contains(list, "*")
+	// The gate's own rules may speak for a policy that was not asked, as outside
+	// tenants' namespaces.
+	for _, p := range j.program.Rules() {
+		asked := slices.ContainsFunc(e.Policies, func(h heard) bool { return h.Rule == p.Rule })
+		if !asked && slices.Contains(r.Rules, p.Rule) {
+			e.Policies = append(e.Policies, heard{engine.Explanation{Rule: p.Rule, Title: p.Title, Enforcement: p.Enforcement}, true})
+		}
 	}
-	return has(m.Groups, kind.Group) && has(m.Kinds, kind.Kind) && has(m.Operations, string(review.Create))
+	return e, nil
 }
 
 func factsOf(e tenant.Effective) *tenantFacts {
@@ -108,7 +115,7 @@ func limitText(l tenant.Limit) string {
 	return fmt.Sprintf("%s from %s", amount, l.Source)
 }
 
-func printExplained(env Env, all []explained) error {
+func printExplained(env Env, all []explained, skipped []passedOver) error {
 	for i, e := range all {
 		if i > 0 {
 			fmt.Fprintln(env.Out)
@@ -127,11 +134,7 @@ func printExplained(env Env, all []explained) error {
 		t.add("counts as", strings.Join(present(e.Caller.Class, e.Caller.Relation, e.Caller.Role), ", "))
 		e.addTenant(&t)
 		for _, p := range e.Policies {
-			word := "does not object"
-			if p.Denied {
-				word = "DENIES"
-			}
-			t.add("policy", p.Rule+": "+word)
+			p.addTo(&t)
 		}
 		for _, s := range e.Sets {
 			t.add("sets", setText(s))
@@ -140,7 +143,35 @@ func printExplained(env Env, all []explained) error {
 			return err
 		}
 	}
+	printSkipped(env, skipped)
 	return nil
+}
+
+// addTo says what a policy concluded, and where.
+func (h heard) addTo(t *table) {
+	word := "does not object"
+	switch {
+	case h.Err != "":
+		word = "FAILS: " + h.Err
+	case h.Denied:
+		word = "DENIES"
+	case len(h.Said) > 0:
+		word = "has something to say"
+	}
+	t.add("policy", h.Rule+": "+word)
+	for _, s := range h.Said {
+		t.add("  "+s.Output, lineText(s.Line)+s.Text)
+	}
+	for _, s := range h.Stopped {
+		t.add("  stopped", lineText(s)+s.Code)
+	}
+}
+
+func lineText(l engine.Line) string {
+	if l.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", l.File, l.Line)
 }
 
 func (e explained) addTenant(t *table) {

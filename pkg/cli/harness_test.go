@@ -36,7 +36,7 @@ func compileOnce(ctx context.Context, o engine.Options) (*engine.Program, error)
 	if o.Policies != policies.FS || o.Enforcement != nil || o.NoCanary {
 		return engine.Compile(ctx, o)
 	}
-	key := fmt.Sprint(o.Parameters)
+	key := fmt.Sprint(o.Parameters, o.Unoptimized)
 	if program, ok := compiled.Load(key); ok {
 		return program.(*engine.Program), nil
 	}

@@ -26,11 +26,16 @@ type judge struct {
 	namespace string
 
 	serial int
+	// asked is what the policies were asked last.
+	asked *gate.Asked
 }
 
 // judged is what became of one object.
 type judged struct {
-	Object  string   `json:"object"`
+	Object string `json:"object"`
+	// File and Line are where it was read.
+	File    string   `json:"file"`
+	Line    int      `json:"line"`
 	Outcome string   `json:"outcome"` // allowed, denied, error or retry
 	Rules   []string `json:"rules"`
 	// Message is what kubectl would show.
@@ -43,6 +48,8 @@ type judged struct {
 	kind    review.Kind
 	verdict review.Verdict
 	home    string
+	// asked is what the policies were asked, nil where they were not.
+	asked *gate.Asked
 }
 
 // caller is who the write counts as.
@@ -57,6 +64,7 @@ type caller struct {
 // create tries to create one object, which keeps what mutating sets.
 func (j *judge) create(ctx context.Context, obj *unstructured.Unstructured) (judged, error) {
 	j.serial++
+	j.asked = nil
 	gvk := obj.GroupVersionKind()
 	kind := kindOf(obj.GetAPIVersion(), obj.GetKind())
 	if clusterScoped[gvk.Group+"/"+gvk.Kind] {
@@ -92,6 +100,7 @@ func (j *judge) create(ctx context.Context, obj *unstructured.Unstructured) (jud
 		out.Warnings = append(out.Warnings, v.Warnings...)
 	}
 	out.tell(v)
+	out.asked = j.asked
 	return out, nil
 }
 

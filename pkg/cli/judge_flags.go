@@ -3,9 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -17,7 +14,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
 	"gatehouse.dev/gatehouse/pkg/tenant"
-	"gatehouse.dev/gatehouse/policies"
 )
 
 // judgeFlags say what is judged, as whom, and under which platform.
@@ -41,7 +37,7 @@ func (f *judgeFlags) bind(cmd *cobra.Command) {
 	flags.StringVarP(&f.kube.namespace, "namespace", "n", "", "namespace of objects that name none (default: the user's own)")
 	flags.StringArrayVar(&f.platform, "platform", nil, "file or folder with tiers, models, organizations, settings and tenants (default: the cluster's); may be repeated")
 	flags.StringVar(&f.config, "config", "", "configuration file (default: the cluster's)")
-	flags.StringVar(&f.policies, "policies", "", "folder with policies (default: those built in)")
+	flags.StringVar(&f.policies, "policies", "", policiesHelp+" (default: those built in)")
 	flags.StringVar(&f.systemNamespace, "system-namespace", systemNamespace, "namespace of Gatehouse in the cluster")
 }
 
@@ -59,7 +55,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := f.compile(ctx, env, c)
+	program, err := env.compile(ctx, f.policies, engine.Options{Parameters: c.PolicyParameters()})
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +78,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 		Program: func() *engine.Program { return program },
 		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
 		EmailAsHash: c.Passport.EmailAsHash, Now: env.Now, NewID: func() string { return fmt.Sprintf("check-%d", j.serial) },
+		Asked: func(a gate.Asked) { j.asked = &a },
 	}
 	return j, j.gate.Validate()
 }
@@ -108,34 +105,6 @@ func (f *judgeFlags) world(ctx context.Context, env Env) (c *config.Config, p *p
 	}
 	p, err = livePlatform(ctx, env, live, c.TenantNamespacePrefix)
 	return c, p, err
-}
-
-// compile takes the policies with the parameters that the webhook would give them; a
-// folder need not have every policy of ours.
-func (f *judgeFlags) compile(ctx context.Context, env Env, c *config.Config) (*engine.Program, error) {
-	options := engine.Options{Policies: policies.FS, Parameters: c.PolicyParameters()}
-	if f.policies != "" {
-		set, err := openSet(f.policies)
-		if err != nil {
-			return nil, err
-		}
-		options.Policies = os.DirFS(set.root)
-		_, err = fs.Stat(options.Policies, engine.DefaultCanary().Rule)
-		options.NoCanary = err != nil
-		maps.DeleteFunc(options.Parameters, func(rule string, _ map[string]any) bool {
-			_, err := fs.Stat(options.Policies, rule)
-			return err != nil
-		})
-	}
-	compile := engine.Compile
-	if env.Compile != nil {
-		compile = env.Compile
-	}
-	program, err := compile(ctx, options)
-	if err != nil {
-		return nil, fmt.Errorf("compile the policies: %w", err)
-	}
-	return program, nil
 }
 
 // subject is what the API server would say of the user.

@@ -12,33 +12,63 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// format is the flag -o: a table for people or json for programs.
+// format is the flag -o: a table for people, json for programs, and what else a command
+// takes.
 type format string
 
 const (
 	formatTable format = "table"
 	formatJSON  format = "json"
+	// The next two are for CI.
+	formatSARIF format = "sarif"
+	formatJUnit format = "junit"
 )
 
-func (f *format) bind(cmd *cobra.Command) {
+func (f *format) bind(cmd *cobra.Command, more ...format) {
 	*f = formatTable
-	cmd.Flags().VarP(f, "output", "o", "table or json")
+	choice := formatFlag{f, append([]format{formatTable, formatJSON}, more...)}
+	cmd.Flags().VarP(choice, "output", "o", choice.names())
 }
 
-// String, Set and Type make format a flag value: an unknown format is misuse.
-func (f *format) String() string { return string(*f) }
+// formatFlag makes format a flag's value: an unknown one is misuse.
+type formatFlag struct {
+	chosen  *format
+	allowed []format
+}
 
-// Set takes table or json.
-func (f *format) Set(s string) error {
-	if !slices.Contains([]format{formatTable, formatJSON}, format(s)) {
-		return misuse("must be table or json")
+func (f formatFlag) String() string {
+	if f.chosen == nil {
+		return "" // cobra asks an empty one what its default is
 	}
-	*f = format(s)
+	return string(*f.chosen)
+}
+
+// Set takes an allowed format.
+func (f formatFlag) Set(s string) error {
+	if !slices.Contains(f.allowed, format(s)) {
+		return misuse("must be %s", f.names())
+	}
+	*f.chosen = format(s)
 	return nil
 }
 
 // Type names the flag's value in the help.
-func (f *format) Type() string { return "format" }
+func (f formatFlag) Type() string { return "format" }
+
+func (f formatFlag) names() string {
+	var b strings.Builder
+	for i, name := range f.allowed {
+		switch {
+		case i == 0:
+		case i == len(f.allowed)-1:
+			b.WriteString(" or ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
+}
 
 // show writes an answer: as JSON, or as people read it.
 func (f *format) show(w io.Writer, answer any, table func() error) error {

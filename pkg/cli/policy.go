@@ -28,7 +28,8 @@ The commands take the set or any folder inside it, and then speak of that folder
 		Example: `  gatehouse policy new policies/images/signed
   gatehouse policy test policies/images/signed`,
 	})
-	cmd.AddCommand(newPolicyNew(env), newPolicyFmt(env), newPolicyCheck(env), newPolicyTest(env), newPolicyCoverage(env), newPolicyVerify(env))
+	cmd.AddCommand(newPolicyNew(env), newPolicyFmt(env), newPolicyCheck(env), newPolicyTest(env), newPolicyCoverage(env), newPolicyVerify(env),
+		newPolicyEval(env), newPolicyBench(env), newPolicyDocs(env))
 	return cmd
 }
 

@@ -17,6 +17,8 @@ type Env struct {
 	Out io.Writer
 	Err io.Writer
 	Now func() time.Time
+	// Name is what the program is called by in help and errors; empty means gatehouse.
+	Name string
 	// Compile makes a program of policies; nil means engine.Compile.
 	Compile func(context.Context, engine.Options) (*engine.Program, error)
 }
@@ -49,13 +51,16 @@ Exit codes: 0 good, 1 denied or failed, 2 misuse.`,
 		Example: `  gatehouse whoami
   gatehouse passport verify --object rs/first`,
 	})
+	if env.Name != "" {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: env.Name}
+	}
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse("%w", err) })
-	root.AddCommand(newCheck(env), newExplain(env), newPassport(env), newPolicy(env), newSeal(env), newWhoami(env))
+	root.AddCommand(newCheck(env), newExplain(env), newPassport(env), newPolicy(env), newReplay(env), newSeal(env), newWhoami(env))
 	return root
 }
 

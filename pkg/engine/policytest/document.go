@@ -3,6 +3,7 @@ package policytest
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -17,6 +18,9 @@ func Document(r Report) string {
 	}
 	for _, p := range r.Policies {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n", p.Rule, strings.TrimSpace(p.Description))
+		if list := incidents(p.Description); len(list) > 0 {
+			fmt.Fprintf(&b, "\nAnswers %s.\n", strings.Join(list, ", "))
+		}
 		if len(p.Parameters) > 0 {
 			b.WriteString("\nParameters and their defaults:\n\n")
 			for _, key := range sortedKeys(p.Parameters) {
@@ -31,6 +35,19 @@ func Document(r Report) string {
 		}
 	}
 	return b.String()
+}
+
+var cve = regexp.MustCompile(`CVE-\d{4}-\d+`)
+
+// incidents are those that a description names.
+func incidents(description string) []string {
+	list := cve.FindAllString(description, -1)
+	slices.Sort(list)
+	list = slices.Compact(list)
+	for i, id := range list {
+		list[i] = fmt.Sprintf("[%s](https://www.cve.org/CVERecord?id=%s)", id, id)
+	}
+	return list
 }
 
 func looksAt(p PolicyReport) string {

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/policyset"
+	"gatehouse.dev/gatehouse/pkg/facts/manifest"
+	"gatehouse.dev/gatehouse/policies"
+)
+
+// policiesHelp is what --policies and --with take.
+const policiesHelp = "a set of policies, or Policy manifests that are laid over those built in"
+
+// compile makes a program: of a set of policies in a folder, of the built-in policies
+// with the Policy manifests of a file or folder, or, without a path, of the built-in ones.
+// The options' parameters are those of the configuration; a set need not have every
+// policy of ours.
+func (env Env) compile(ctx context.Context, path string, o engine.Options) (*engine.Program, error) {
+	o.Policies = policies.FS
+	var given []*v1alpha1.Policy
+	if path != "" {
+		set, err := openSet(path)
+		if err == nil {
+			o = ownSet(o, set)
+		} else if given, err = readPolicies(env, path, err); err != nil {
+			return nil, err
+		}
+	}
+	program, err := env.program(ctx, o, given)
+	if err != nil {
+		return nil, fmt.Errorf("compile the policies: %w", err)
+	}
+	return program, nil
+}
+
+func (env Env) program(ctx context.Context, o engine.Options, given []*v1alpha1.Policy) (*engine.Program, error) {
+	if given == nil {
+		compile := engine.Compile
+		if env.Compile != nil {
+			compile = env.Compile
+		}
+		return compile(ctx, o)
+	}
+	set, err := policyset.New(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.Apply(ctx, given); err != nil {
+		return nil, err
+	}
+	return set.Program(), nil
+}
+
+// ownSet takes a folder's policies in place of those built in.
+func ownSet(o engine.Options, set policySet) engine.Options {
+	o.Policies = os.DirFS(set.root)
+	_, err := fs.Stat(o.Policies, engine.DefaultCanary().Rule)
+	o.NoCanary = err != nil
+	o.Parameters = maps.Clone(o.Parameters)
+	maps.DeleteFunc(o.Parameters, func(rule string, _ map[string]any) bool {
+		_, err := fs.Stat(o.Policies, rule)
+		return err != nil
+	})
+	return o
+}
+
+// compileDir compiles the set that a folder belongs to.
+func (env Env) compileDir(ctx context.Context, dir string) (policySet, *engine.Program, error) {
+	set, err := openSet(dir)
+	if err != nil {
+		return set, nil, err
+	}
+	program, err := env.program(ctx, ownSet(engine.Options{}, set), nil)
+	if err != nil {
+		return set, nil, fmt.Errorf("compile the policies: %w", err)
+	}
+	return set, program, nil
+}
+
+// readPolicies reads the Policy objects of a file, or of a folder that is no set of
+// policies; notSet says why it is none.
+func readPolicies(env Env, path string, notSet error) ([]*v1alpha1.Policy, error) {
+	files, err := manifest.Files(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the policies: %w", err)
+	}
+	if len(files) == 0 {
+		return nil, notSet
+	}
+	objects, err := readManifests(env, files)
+	if err != nil {
+		return nil, errors.Join(notSet, err)
+	}
+	var out []*v1alpha1.Policy
+	for _, obj := range objects {
+		if obj.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("Policy") {
+			continue
+		}
+		p, err := policyOf(obj)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%w, and no manifest of a Policy", notSet)
+	}
+	return out, nil
+}
+
+// policyOf reads a Policy strictly: a field that it does not have would set nothing.
+func policyOf(obj *unstructured.Unstructured) (*v1alpha1.Policy, error) {
+	p := &v1alpha1.Policy{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(obj.Object, p, true); err != nil {
+		return nil, fmt.Errorf("policy %s: %w", obj.GetName(), err)
+	}
+	return p, nil
+}
