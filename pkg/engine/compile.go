@@ -19,7 +19,7 @@ import (
 // Compile makes a Program of a set of policies, or says everything that is wrong with
 // it as a *CompileError. It ends with the canary: a set that lets it pass is refused.
 func Compile(ctx context.Context, o Options) (*Program, error) {
-	src, err := readSources(o.Policies, o.More...)
+	src, err := readSources(o)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,8 @@ type Options struct {
 	Capabilities []byte
 	// Canary is a review that must not pass; nil takes DefaultCanary.
 	Canary *Canary
+	// TestsOptional takes rules that were shipped without their tests.
+	TestsOptional bool
 	// NoCanary skips it, for sets of policies that are looked at alone.
 	NoCanary bool
 	// Timeout bounds one evaluation beside the context's deadline; 0 means 2 s.

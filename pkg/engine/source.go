@@ -47,11 +47,12 @@ type sources struct {
 }
 
 // readSources reads a set of policies and refuses what is incomplete.
-func readSources(fsys fs.FS, origins ...Origin) (*sources, error) {
+func readSources(o Options) (*sources, error) {
+	fsys := o.Policies
 	if fsys == nil {
 		return nil, errors.New("no policies given")
 	}
-	out := &sources{libraries: map[string]string{}}
+	out := &sources{libraries: map[string]string{}, testsOptional: o.TestsOptional}
 	bad := &CompileError{}
 	err := out.read(fsys, bad)
 	if err != nil {
@@ -63,7 +64,7 @@ func readSources(fsys fs.FS, origins ...Origin) (*sources, error) {
 	if out.capabilities, err = readOptional(fsys, capabilitiesFile); err != nil {
 		return nil, err
 	}
-	if err := out.readOrigins(origins, bad); err != nil {
+	if err := out.readOrigins(o.More, bad); err != nil {
 		return nil, err
 	}
 	if len(out.policies) == 0 && len(bad.Problems) == 0 {

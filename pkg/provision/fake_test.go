@@ -40,7 +40,7 @@ func newServer(t *testing.T, objects ...client.Object) *server {
 	s := &server{}
 	// The fake's converter for built-in kinds cannot apply a NetworkPolicy.
 	s.Client = fake.NewClientBuilder().WithTypeConverters(managedfields.NewDeducedTypeConverter()).WithScheme(scheme).WithObjects(objects...).WithReturnManagedFields().
-		WithStatusSubresource(&v1alpha1.Tenant{}, &v1alpha1.Organization{}).
+		WithStatusSubresource(&v1alpha1.Tenant{}, &v1alpha1.Organization{}, &v1alpha1.Policy{}).
 		WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(ctx context.Context, c client.WithWatch, o client.Object, opts ...client.CreateOption) error {
 				s.writes.Add(1)

@@ -100,7 +100,7 @@ var _ = Describe("A Policy", Ordered, Serial, func() {
 	It("that is wrong is refused at kubectl apply with file, line and reason, and not stored", func(ctx SpecContext) {
 		for reason, change := range map[string][2]string{
 			`acme/no-drafts/rule.rego:10: rego_type_error: undefined function http.send`:            {`startswith(input.request.name, "draft-")`, `http.send({}).ok`},
-			`acme/no-drafts/rule.rego:6: package acme.drafts: the folder demands acme["no-drafts"]`: {`package acme["no-drafts"]`, `package acme.drafts`},
+			`acme/no-drafts/rule.rego:7: package acme.drafts: the folder demands acme["no-drafts"]`: {`package acme["no-drafts"]`, `package acme.drafts`},
 			`test_draft failed`:                            {`count(deny) == 1`, `count(deny) == 2`},
 			`delegable parameter "least" is unknown`:       {`delegable: [most]`, `delegable: [most, least]`},
 			`metadata.name "acme" is not <area>.<rule>`:    {`{name: acme.no-drafts}`, `{name: acme}`},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -37,16 +36,20 @@ func (s *Set) Review(ctx context.Context, p *v1alpha1.Policy) error {
 
 func (s *Set) review(ctx context.Context, p *v1alpha1.Policy) error {
 	// One at a time: compiling is the most that anybody can make us do.
-	s.mu.Lock()
-	units := maps.Clone(s.origins)
+	select {
+	case s.reviewing <- struct{}{}:
+		defer func() { <-s.reviewing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	u, err := fromPolicy(p)
 	if err != nil {
-		s.mu.Unlock()
 		return err
 	}
-	units[u.name] = u
-	program, err := s.compile(ctx, units)
-	s.mu.Unlock()
+	if err := s.clash(u); err != nil {
+		return err
+	}
+	program, err := s.alone(ctx, u)
 	if err != nil {
 		return shorten(err)
 	}
@@ -56,26 +59,10 @@ func (s *Set) review(ctx context.Context, p *v1alpha1.Policy) error {
 	if err := program.Try(ctx, u.rule); err != nil {
 		return fmt.Errorf("%s/rule.rego: asked about a small review: %w", u.rule, err)
 	}
-	return s.test(ctx, u)
-}
-
-// test runs the tests beside and inside a policy's rule.
-func (s *Set) test(ctx context.Context, u unit) error {
-	files := fstest.MapFS{}
-	for _, from := range []fs.FS{s.base.Policies, u.origin.Files} {
-		err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || !neededByTests(name, u.rule) {
-				return err
-			}
-			raw, err := fs.ReadFile(from, name)
-			files[name] = &fstest.MapFile{Data: raw}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("read policies: %w", err)
-		}
+	if u.tests == "" {
+		return nil
 	}
-	problems, err := policytest.RunTests(ctx, files, testTime)
+	problems, err := policytest.RunTests(ctx, s.around(u, true), testTime)
 	if err != nil {
 		return err
 	}
@@ -85,7 +72,75 @@ func (s *Set) test(ctx context.Context, u unit) error {
 	return nil
 }
 
-func neededByTests(name, rule string) bool {
+// clash refuses a rule of its own under a name that is there, and settings for one that
+// is not.
+func (s *Set) clash(u unit) error {
+	has := func(files fs.FS) bool {
+		_, err := fs.Stat(files, u.rule+"/rule.rego")
+		return err == nil
+	}
+	from := ""
+	if has(s.base.Policies) {
+		from = "the built-in policies"
+	}
+	s.told.Lock()
+	for _, o := range s.origins {
+		if has(o.origin.Files) {
+			from = o.name
+		}
+	}
+	s.told.Unlock()
+	switch {
+	case u.origin != nil && from != "":
+		return fmt.Errorf("%s is there already, from %s: leave spec.rego out to set it up, or take another name", u.rule, from)
+	case u.origin == nil && from == "":
+		return fmt.Errorf("there is no rule %s to set up, and spec.rego brings none", u.rule)
+	}
+	return nil
+}
+
+// alone compiles one unit with the libraries, and no other rule but the one it sets up:
+// what the others say has no part in whether this one is well made.
+func (s *Set) alone(ctx context.Context, u unit) (*engine.Program, error) {
+	one := *s
+	one.base.Policies = s.around(u, false)
+	one.base.Parameters = map[string]map[string]any{}
+	if given, ok := s.base.Parameters[u.rule]; ok {
+		one.base.Parameters[u.rule] = given
+	}
+	one.base.Enforcement, one.base.TestsOptional = nil, true
+	one.base.NoCanary = s.base.NoCanary || u.rule != engine.DefaultCanary().Rule
+	return one.compile(ctx, map[string]unit{u.name: u})
+}
+
+// around gives the files that a unit needs beside its own, and those of the rule that it
+// sets up.
+func (s *Set) around(u unit, own bool) fs.FS {
+	files := fstest.MapFS{}
+	sources := []fs.FS{s.base.Policies}
+	s.told.Lock()
+	for _, o := range s.origins {
+		sources = append(sources, o.origin.Files)
+	}
+	s.told.Unlock()
+	if own {
+		sources = append(sources, u.origin.Files)
+	}
+	for _, from := range sources {
+		// Trees in memory, or embedded: walking them cannot fail.
+		_ = fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !needed(name, u.rule) {
+				return err
+			}
+			raw, err := fs.ReadFile(from, name)
+			files[name] = &fstest.MapFile{Data: raw}
+			return err
+		})
+	}
+	return files
+}
+
+func needed(name, rule string) bool {
 	return name == "capabilities.json" || strings.HasPrefix(name, "schemas/") || strings.HasPrefix(name, rule+"/") ||
 		strings.HasPrefix(name, "lib/") && !strings.HasSuffix(name, "_test.rego")
 }

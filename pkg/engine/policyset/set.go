@@ -17,17 +17,24 @@ import (
 // Set holds the Program in force. Its methods may be called at any time by anybody;
 // reading the Program never waits for a compilation.
 type Set struct {
-	base    engine.Options
+	*inForce
+	base engine.Options
+}
+
+// inForce is what changes of a Set.
+type inForce struct {
 	program atomic.Pointer[engine.Program]
+	// reviewing has room for one.
+	reviewing chan struct{}
 
 	// mu is held while a candidate is compiled.
 	mu       sync.Mutex
 	policies []*v1alpha1.Policy
-	origins  map[string]unit
 	accepted map[string]unit
 
-	// told guards what readers of the state see.
+	// told guards what others look at meanwhile.
 	told    sync.Mutex
+	origins map[string]unit
 	state   State
 	trouble map[string]string
 	// asked counts for the Programs before those retired, which may still be answering.
@@ -49,8 +56,10 @@ type State struct {
 
 // New compiles the base alone. Without it there is no set.
 func New(ctx context.Context, base engine.Options) (*Set, error) {
-	s := &Set{base: base, origins: map[string]unit{}, accepted: map[string]unit{},
-		trouble: map[string]string{}, asked: map[string]uint64{}}
+	s := &Set{base: base, inForce: &inForce{
+		reviewing: make(chan struct{}, 1), origins: map[string]unit{}, accepted: map[string]unit{},
+		trouble: map[string]string{}, asked: map[string]uint64{},
+	}}
 	program, err := s.compile(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -111,11 +120,13 @@ func (s *Set) Apply(ctx context.Context, policies []*v1alpha1.Policy) error {
 func (s *Set) SetOrigin(ctx context.Context, o engine.Origin, revision string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.told.Lock()
 	if o.Files == nil {
 		delete(s.origins, o.Name)
 	} else {
 		s.origins[o.Name] = unit{name: o.Name, version: revision, origin: &o}
 	}
+	s.told.Unlock()
 	err := s.rebuild(ctx)
 	state := s.State()
 	if reason, bad := state.Rejected[o.Name]; bad {
@@ -161,7 +172,9 @@ func (s *Set) rebuild(ctx context.Context) error {
 
 // wanted lists all units by name; those that cannot be read fall back at once.
 func (s *Set) wanted(rejected map[string]string) map[string]unit {
+	s.told.Lock()
 	units := maps.Clone(s.origins)
+	s.told.Unlock()
 	for _, p := range s.policies {
 		u, err := fromPolicy(p)
 		if err != nil {

@@ -24,6 +24,8 @@ type unit struct {
 	rule string
 	// origin brings rules; nil where a Policy object only sets a built-in one.
 	origin *engine.Origin
+	// tests are those that come with it or stand in its rule; empty for none.
+	tests string
 
 	enforcement v1alpha1.Enforcement
 	parameters  map[string]any
@@ -56,6 +58,9 @@ func fromPolicy(p *v1alpha1.Policy) (unit, error) {
 		narrow: engine.Match{Groups: p.Spec.Match.Groups, Kinds: p.Spec.Match.Kinds, Operations: p.Spec.Match.Operations}}
 	if p.Spec.Rego != "" {
 		u.origin = &engine.Origin{Name: "policy " + p.Name, Files: filesOf(rule, p.Spec)}
+		if u.tests = p.Spec.Tests; u.tests == "" && strings.Contains(p.Spec.Rego, "test_") {
+			u.tests = p.Spec.Rego
+		}
 	} else if p.Spec.Tests != "" {
 		return unit{}, errors.New("spec.tests without spec.rego: a built-in rule has tests of its own")
 	}
