@@ -15,7 +15,7 @@ import (
 // slower, and nobody waits for an answer.
 const alonePatience = 30 * time.Second
 
-// Alone is what one policy says when it is asked by itself.
+// Alone is what one policy, or one constraint, says when it is asked by itself.
 type Alone struct {
 	Rule string
 	// Result is what it found and demands.
@@ -29,8 +29,8 @@ type Alone struct {
 	Took time.Duration
 }
 
-// Alone asks every policy that matches the review in input by itself, without rule
-// indexing and early exit, and tells which of them looked at a marker (package taint). It
+// Alone asks every policy and constraint that matches the review in input by itself,
+// without rule indexing and early exit, and tells which of them looked at a marker (package taint). It
 // is for reviews that were recorded: it takes its time, and no watchdog answers for it.
 // Programs compiled with Options.Unoptimized make the fewest guesses. See Eval for the
 // rest.
@@ -43,20 +43,24 @@ func (p *Program) Alone(ctx context.Context, input ast.Value, data Snapshot) ([]
 	for _, x := range fitting {
 		tracer := taint.New(p.compiler)
 		value, took, err := p.traced(ctx, x, input, data, tracer, outDeny, outWarn, outDemand)
-		if value == nil && err == nil {
-			continue
+		if value != nil || err != nil {
+			out = append(out, aloneOf(x.rule, value, took, err, tracer))
 		}
-		a := Alone{Rule: x.rule, Look: tracer.Look(), Err: err, Took: took}
-		if err != nil && a.Look == "" && tracer.Touched() {
-			// It might not have failed over the value.
-			a.Look = x.rule
-		}
-		if err == nil {
-			a.Result, a.Err = Decode(value)
-		}
-		out = append(out, a)
 	}
-	return out, nil
+	constraints, err := p.constraintsAlone(ctx, input, data)
+	return append(out, constraints...), err
+}
+
+func aloneOf(rule string, value ast.Value, took time.Duration, err error, tracer *taint.Tracer) Alone {
+	a := Alone{Rule: rule, Look: tracer.Look(), Err: err, Took: took}
+	if err != nil && a.Look == "" && tracer.Touched() {
+		// It might not have failed over the value.
+		a.Look = rule
+	}
+	if err == nil {
+		a.Result, a.Err = Decode(value)
+	}
+	return a
 }
 
 // fitting lists the policies that judge the review in input.
@@ -80,15 +84,22 @@ func (p *Program) traced(ctx context.Context, x *policy, input ast.Value, data S
 	if q == nil || err != nil {
 		return nil, 0, err
 	}
-	ctx, release := context.WithTimeout(ctx, alonePatience)
-	defer release()
-	stop := topdown.NewCancel()
-	defer context.AfterFunc(ctx, stop.Cancel)()
 	var facts ast.Value
 	if data != nil {
 		facts = data.Document()
 	}
+	return patiently(ctx, func(ctx context.Context, stop topdown.Cancel) (ast.Value, error) {
+		return p.query(ctx, q, input, facts, stop, tracer)
+	})
+}
+
+// patiently evaluates under alonePatience and tells how long it took.
+func patiently(ctx context.Context, eval func(context.Context, topdown.Cancel) (ast.Value, error)) (ast.Value, time.Duration, error) {
+	ctx, release := context.WithTimeout(ctx, alonePatience)
+	defer release()
+	stop := topdown.NewCancel()
+	defer context.AfterFunc(ctx, stop.Cancel)()
 	begin := time.Now()
-	value, err := p.query(ctx, q, input, facts, stop, tracer)
+	value, err := eval(ctx, stop)
 	return value, time.Since(begin), told(ctx, err)
 }

@@ -92,7 +92,7 @@ var (
 )
 
 // addTo puts what the constraints have to say beside what the policies said.
-func (a *asking) addTo(ctx context.Context, document ast.Value, stop topdown.Cancel) (ast.Value, error) {
+func (a *asking) addTo(ctx context.Context, document ast.Value, stop topdown.Cancel, tracers ...topdown.QueryTracer) (ast.Value, error) {
 	if a == nil {
 		return document, nil
 	}
@@ -103,7 +103,7 @@ func (a *asking) addTo(ctx context.Context, document ast.Value, stop topdown.Can
 	out := ast.NewObjectWithCapacity(said.Len() + len(a.matching))
 	said.Foreach(func(key, value *ast.Term) { out.Insert(key, value) })
 	for _, one := range a.matching {
-		found, err := a.one(ctx, one, stop)
+		found, err := a.one(ctx, one, stop, tracers...)
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +126,8 @@ func (a *asking) addTo(ctx context.Context, document ast.Value, stop topdown.Can
 // one evaluates one constraint. Its input is an object of two, so that parameters need
 // neither a copy of the template nor a `with`. Built-in functions that fail are
 // undefined, as templates were written for.
-func (a *asking) one(ctx context.Context, c constraint, stop topdown.Cancel) ([]Violation, error) {
+func (a *asking) one(ctx context.Context, c constraint, stop topdown.Cancel, tracers ...topdown.QueryTracer) ([]Violation, error) {
+	optimized := a.constraints.indexing && len(tracers) == 0
 	code := c.Template.Code()
 	var inventory ast.Value
 	if code.Inventory && a.inventory != nil {
@@ -141,9 +142,12 @@ func (a *asking) one(ctx context.Context, c constraint, stop topdown.Cancel) ([]
 		WithCancel(stop).
 		WithMetrics(metrics.NoOp()).
 		WithInterQueryBuiltinValueCache(a.constraints.values).
-		WithIndexing(a.constraints.indexing).
-		WithEarlyExit(a.constraints.indexing).
+		WithIndexing(optimized).
+		WithEarlyExit(optimized).
 		WithTime(a.now)
+	for _, tracer := range tracers {
+		query = query.WithQueryTracer(tracer)
+	}
 	var answer ast.Value
 	results := 0
 	err := query.Iter(ctx, func(r topdown.QueryResult) error {

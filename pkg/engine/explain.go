@@ -51,20 +51,45 @@ func (p *Program) Explain(ctx context.Context, input ast.Value, data Snapshot) (
 	for _, x := range fitting {
 		out = append(out, p.explain(ctx, x, input, data))
 	}
-	return out, nil
+	err = p.eachConstraint(input, data, func(one constraint, a *asking) {
+		e := Explanation{Rule: one.Rule, Title: one.Template.Title, Enforcement: one.enforcement}
+		follow := newFollower(entryOf(one.Template.Code().Question))
+		document, _, err := a.traced(ctx, follow)
+		e.conclude(document, err, follow)
+		out = append(out, e)
+	})
+	return out, err
+}
+
+// entryOf is the package that a question asks.
+func entryOf(question ast.Body) ast.Ref {
+	prefix := ast.Ref{ast.DefaultRootDocument}
+	ast.WalkRefs(question, func(ref ast.Ref) bool {
+		if ref[0].Equal(ast.DefaultRootDocument) && len(ref) > 2 {
+			prefix = ref[:len(ref)-1]
+		}
+		return false
+	})
+	return prefix
 }
 
 func (p *Program) explain(ctx context.Context, x *policy, input ast.Value, data Snapshot) Explanation {
 	e := Explanation{Rule: x.rule, Title: x.meta.title, Enforcement: x.enforcement}
-	follow := newFollower(x)
+	follow := newFollower(packageOf(x.rule))
 	document, _, err := p.traced(ctx, x, input, data, follow, outDeny, outWarn, outDemand)
+	e.conclude(document, err, follow)
+	return e
+}
+
+// conclude takes over what an evaluation gave.
+func (e *Explanation) conclude(document ast.Value, err error, follow *follower) {
 	var result Result
 	if err == nil && document != nil {
 		result, err = Decode(document)
 	}
 	if err != nil {
 		e.Err = err.Error()
-		return e
+		return
 	}
 	for _, list := range []struct {
 		output string
@@ -80,7 +105,6 @@ func (p *Program) explain(ctx context.Context, x *policy, input ast.Value, data 
 	if len(e.Said) == 0 {
 		e.Stopped = follow.stopped()
 	}
-	return e
 }
 
 // follower notes, of the rules of one policy, what each body gave and how far it came.
@@ -100,8 +124,8 @@ type body struct {
 	failed *ast.Expr
 }
 
-func newFollower(x *policy) *follower {
-	return &follower{prefix: packageOf(x.rule), bodies: map[uint64]*body{}}
+func newFollower(prefix ast.Ref) *follower {
+	return &follower{prefix: prefix, bodies: map[uint64]*body{}}
 }
 
 // Enabled is for OPA.
@@ -176,7 +200,7 @@ func (f *follower) line(text string) Line {
 		if !b.gave[text] {
 			continue
 		}
-		if found == nil || isOutput(f.name(found)) && !isOutput(f.name(b)) {
+		if found == nil || f.gives(found) && !f.gives(b) {
 			found = b
 		}
 	}
@@ -186,10 +210,10 @@ func (f *follower) line(text string) Line {
 	return lineOf(found.rule.Location, "")
 }
 
-// name is the rule's own, below the policy's package.
-func (f *follower) name(b *body) string {
-	s, _ := b.rule.Ref()[len(f.prefix)].Value.(ast.String)
-	return string(s)
+// gives reports whether a body is that of an output, deny or a template's violation.
+func (f *follower) gives(b *body) bool {
+	name, _ := b.rule.Ref()[len(f.prefix)].Value.(ast.String)
+	return isOutput(string(name)) || name == "violation"
 }
 
 // stopped lists where each body of an output stopped, and of the rules beside it that
@@ -197,7 +221,7 @@ func (f *follower) name(b *body) string {
 func (f *follower) stopped() []Line {
 	var out []Line
 	for _, b := range f.order {
-		if b.failed != nil && !b.gave[""] && isOutput(f.name(b)) {
+		if b.failed != nil && !b.gave[""] && f.gives(b) {
 			out = append(out, lineOf(b.failed.Location, firstLine(string(b.failed.Location.Text))))
 		}
 	}

@@ -44,7 +44,9 @@ func anyInside(v ast.Value, keyed bool, test func(v ast.Value, keyed bool) bool)
 	return false
 }
 
-// holds reports whether there is a marker anywhere in a value.
+// Holds reports whether there is a marker anywhere in a value.
+func Holds(v ast.Value) bool { return holds(v) }
+
 func holds(v ast.Value) bool {
 	return anyInside(v, false, func(v ast.Value, _ bool) bool { return isMarker(v) })
 }
