@@ -63,3 +63,18 @@ below(name, entry) if {
 	count(entry) > 2
 	startswith(name, trim_suffix(entry, "*"))
 }
+
+# pinned holds for a reference to one content, by its digest.
+pinned(reference) if {
+	repository(reference) != ""
+	contains(reference, "@")
+}
+
+# latest holds for a reference without a tag, or with that one.
+latest(reference) if {
+	repository(reference) != ""
+	not contains(reference, "@")
+	parts := split(reference, "/")
+	tagged := split(parts[count(parts) - 1], ":")
+	array.slice(tagged, 1, 2) in [[], ["latest"]]
+}

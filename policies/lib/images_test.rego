@@ -62,3 +62,22 @@ test_below if {
 	]
 	found == []
 }
+
+test_pinned if {
+	every reference in ["busybox@sha256:0123456789abcdef0123456789abcdef", "ghcr.io/a/b:1@sha256:0123456789abcdef0123456789abcdef"] {
+		images.pinned(reference)
+		not images.latest(reference)
+	}
+	every reference in ["busybox", "busybox:1", "x@sha256:0", "@sha256:0123456789abcdef0123456789abcdef", "", null, 7] {
+		not images.pinned(reference)
+	}
+}
+
+test_latest if {
+	every reference in ["busybox", "busybox:latest", "ghcr.io/a/b", "ghcr.io/a/b:latest", "localhost:5000/a", "localhost:5000/a:latest"] {
+		images.latest(reference)
+	}
+	every reference in ["busybox:1", "busybox:LATEST", "busybox:latest-1", "ghcr.io/a/b:1.latest", "ghcr.io/latest/b:1", "latest:5000/a:1", "A", "", null, 7] {
+		not images.latest(reference)
+	}
+}

@@ -59,7 +59,7 @@ containers := [[where, list, container] |
 	some container in array.slice(value.items(value.at(pod, [list])), 0, most)
 ]
 
-# most is how many containers of a list are looked at; a Pod of more is denied unseen, so
+# most is how many entries of a list are looked at; a Pod of more is denied unseen, so
 # that none can use up the time of an evaluation.
 most := 256
 
@@ -69,14 +69,14 @@ unreadable contains text.message(
 	"use more Pods",
 ) if {
 	some [where, pod] in specs
-	some list in lists
+	some list in array.concat(lists, ["volumes", "tolerations"])
 	count(value.items(value.at(pod, [list]))) > most
 }
 
 # volumes are [where, volume].
 volumes := [[where, volume] |
 	some [where, pod] in specs
-	some volume in value.items(value.at(pod, ["volumes"]))
+	some volume in array.slice(value.items(value.at(pod, ["volumes"])), 0, most)
 ]
 
 # place names a container or one of its fields' owners in words.

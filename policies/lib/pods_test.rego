@@ -62,6 +62,10 @@ test_too_many_are_denied_unseen if {
 	pods.unreadable == {"spec.containers has 257 entries; at most 256; use more Pods"} with input as review("", {"containers": more})
 	found := pods.containers with input as review("", {"containers": more})
 	count(found) == 256
+	pods.unreadable == {"spec.volumes has 257 entries; at most 256; use more Pods"} with input as review("", {"volumes": more})
+	volumes := pods.volumes with input as review("", {"volumes": more})
+	count(volumes) == 256
+	pods.unreadable == {"spec.tolerations has 257 entries; at most 256; use more Pods"} with input as review("", {"tolerations": more})
 }
 
 test_what_cannot_be_read_is_named if {

@@ -139,6 +139,11 @@ test_windows_and_user_namespaces if {
 	every shared in [true, null, "false", 0] {
 		count(rule.deny) == 2 with input as review("", object.union(root, {"hostUsers": shared}))
 	}
+	image := {"hostUsers": false, "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}}, "containers": hardened.containers}
+	count(rule.deny) == 0 with input as review("", image)
+	every shared in [true, null, "false", 0] {
+		count(rule.deny) == 1 with input as review("", object.union(image, {"hostUsers": shared}))
+	}
 }
 
 test_odd_shapes_are_denied if {
