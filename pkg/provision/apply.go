@@ -42,35 +42,61 @@ type applier struct {
 	last map[string]applied
 }
 
-// applied is what was wanted, and the version of the object that had it.
-type applied struct{ wanted, version string }
+// applied is what was wanted, and the object that had it.
+type applied struct{ wanted, version, uid string }
+
+// repair is an object that somebody else changed or deleted, put back.
+type repair struct {
+	object client.Object
+	what   string
+}
 
 func newApplier(c client.Client) *applier {
 	return &applier{Client: c, last: map[string]applied{}}
 }
 
-func (a *applier) apply(ctx context.Context, namespace string, o home.Object) error {
+// apply makes an object as it is wanted. It gives a repair where the object was not as the
+// last apply left it though nothing else was wanted since.
+func (a *applier) apply(ctx context.Context, namespace string, o home.Object) (*repair, error) {
 	wanted, err := json.Marshal(o)
 	if err != nil {
-		return fmt.Errorf("encode %s %s: %w", *o.GetKind(), *o.GetName(), err)
+		return nil, fmt.Errorf("encode %s %s: %w", *o.GetKind(), *o.GetName(), err)
 	}
 	key := namespace + "/" + *o.GetKind() + "/" + *o.GetName()
 	live := owned()[*o.GetKind()]
 	if live == nil {
-		return fmt.Errorf("%s is no kind that the provisioner keeps", *o.GetKind())
+		return nil, fmt.Errorf("%s is no kind that the provisioner keeps", *o.GetKind())
 	}
-	name := client.ObjectKey{Namespace: namespace, Name: *o.GetName()}
+	before := a.was(key)
 	// An error is an object that the cache does not have, and so one to apply.
-	if a.Get(ctx, name, live) == nil && a.was(key) == (applied{string(wanted), live.GetResourceVersion()}) {
-		return nil
+	missing := a.Get(ctx, client.ObjectKey{Namespace: namespace, Name: *o.GetName()}, live)
+	if missing == nil && before.wanted == string(wanted) && before.version == live.GetResourceVersion() {
+		return nil, nil
 	}
 	if err := a.Apply(ctx, o, client.FieldOwner(fieldManager), client.ForceOwnership); err != nil {
-		return fmt.Errorf("apply %s %s: %w", *o.GetKind(), *o.GetName(), err)
+		return nil, fmt.Errorf("apply %s %s: %w", *o.GetKind(), *o.GetName(), err)
 	}
+	now := after(o)
+	now.wanted = string(wanted)
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.last[key] = applied{string(wanted), versionOf(o)}
-	return nil
+	a.last[key] = now
+	a.mu.Unlock()
+	if before.wanted != now.wanted || before.version == now.version {
+		return nil, nil
+	}
+	if before.uid != now.uid {
+		live.SetNamespace(namespace)
+		live.SetName(*o.GetName())
+		return &repair{live, "it was deleted"}, nil
+	}
+	if missing != nil {
+		return nil, nil
+	}
+	fields, err := home.Drift(json.RawMessage(wanted), live)
+	if err != nil || len(fields) == 0 {
+		return nil, err
+	}
+	return &repair{live, strings.Join(fields[:min(len(fields), 8)], ", ") + " changed"}, nil
 }
 
 func (a *applier) was(key string) applied {
@@ -86,30 +112,45 @@ func (a *applier) forget(namespace string) {
 	maps.DeleteFunc(a.last, func(key string, _ applied) bool { return strings.HasPrefix(key, namespace+"/") })
 }
 
-// versionOf reads the resourceVersion that the server put into the configuration.
-func versionOf(o home.Object) string {
+// after reads what the server put into the configuration.
+func after(o home.Object) applied {
 	raw, err := json.Marshal(o)
 	if err != nil {
-		return ""
+		return applied{}
 	}
 	var answer struct {
 		Metadata struct {
 			ResourceVersion string `json:"resourceVersion"`
+			UID             string `json:"uid"`
 		} `json:"metadata"`
 	}
 	if json.Unmarshal(raw, &answer) != nil {
-		return ""
+		return applied{}
 	}
-	return answer.Metadata.ResourceVersion
+	return applied{version: answer.Metadata.ResourceVersion, uid: answer.Metadata.UID}
 }
 
-// applyAll applies a whole home, a few objects at a time.
-func (a *applier) applyAll(ctx context.Context, s home.Spec) error {
+// applyAll applies a whole home, a few objects at a time, and says what it put back.
+func (a *applier) applyAll(ctx context.Context, s home.Spec) ([]repair, error) {
+	var lock sync.Mutex
+	var repairs []repair
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
-	group.Go(func() error { return a.apply(ctx, "", home.Namespace(s)) })
-	for _, o := range home.Objects(s) {
-		group.Go(func() error { return a.apply(ctx, s.Namespace, o) })
+	one := func(namespace string, o home.Object) {
+		group.Go(func() error {
+			fixed, err := a.apply(ctx, namespace, o)
+			if fixed != nil {
+				lock.Lock()
+				defer lock.Unlock()
+				repairs = append(repairs, *fixed)
+			}
+			return err
+		})
 	}
-	return group.Wait()
+	one("", home.Namespace(s))
+	for _, o := range home.Objects(s) {
+		one(s.Namespace, o)
+	}
+	err := group.Wait()
+	return repairs, err
 }

@@ -31,7 +31,7 @@ func (r *organizations) Reconcile(ctx context.Context, req reconcile.Request) (r
 	}
 	var failed error
 	for _, object := range home.OrganizationAccess(o) {
-		if failed = r.applier.apply(ctx, "", object); failed != nil {
+		if _, failed = r.applier.apply(ctx, "", object); failed != nil {
 			break
 		}
 	}

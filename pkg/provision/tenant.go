@@ -100,7 +100,11 @@ func (r *tenants) furnish(ctx context.Context, s home.Spec, made types.UID) (*co
 	case !ns.DeletionTimestamp.IsZero():
 		return ns, standing{reason: ReasonNamespaceTerminating, message: fmt.Sprintf("namespace %s is being deleted; it is made anew when it is gone", s.Namespace)}, nil
 	}
-	if err := r.applier.applyAll(ctx, s); err != nil {
+	repairs, err := r.applier.applyAll(ctx, s)
+	for _, fixed := range repairs {
+		r.told.Eventf(fixed.object, nil, corev1.EventTypeWarning, "Repaired", "Repair", "%s; put back as the tenant's guards are meant to be", fixed.what)
+	}
+	if err != nil {
 		return ns, standing{}, err
 	}
 	waits, err := r.awaits(ctx, s.Namespace)

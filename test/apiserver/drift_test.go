@@ -1,6 +1,7 @@
 package apiserver
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -22,7 +23,8 @@ type guards struct {
 	Ranges   map[string]corev1.LimitRangeSpec
 	Policies map[string]networkingv1.NetworkPolicySpec
 	Bindings map[string][]rbacv1.Subject
-	Accounts []string
+	// Accounts by name, and whether they mount a token.
+	Accounts map[string]bool
 }
 
 // text is what two readings are compared by: a Quantity read twice need not be equal in
@@ -38,6 +40,7 @@ func guardsOf(ctx SpecContext, admin *user, namespace string) (guards, error) {
 	g := guards{
 		Quotas: map[string]corev1.ResourceQuotaSpec{}, Ranges: map[string]corev1.LimitRangeSpec{},
 		Policies: map[string]networkingv1.NetworkPolicySpec{}, Bindings: map[string][]rbacv1.Subject{},
+		Accounts: map[string]bool{},
 	}
 	ns, err := admin.kube.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil {
@@ -75,9 +78,24 @@ func guardsOf(ctx SpecContext, admin *user, namespace string) (guards, error) {
 	}
 	accounts, err := admin.kube.CoreV1().ServiceAccounts(namespace).List(ctx, all)
 	for _, o := range accounts.Items {
-		g.Accounts = append(g.Accounts, o.Name)
+		g.Accounts[o.Name] = o.AutomountServiceAccountToken == nil || *o.AutomountServiceAccountToken
 	}
 	return g, err
+}
+
+// repairs are the guards that an event says were put back, as "<kind> <name>". Those of a
+// namespace itself are kept in the namespace default.
+func repairs(ctx context.Context, admin *user, namespace string) map[string]bool {
+	GinkgoHelper()
+	out := map[string]bool{}
+	for _, place := range []string{namespace, "default"} {
+		list, err := admin.kube.EventsV1().Events(place).List(ctx, metav1.ListOptions{FieldSelector: "reason=Repaired"})
+		Expect(err).NotTo(HaveOccurred())
+		for _, e := range list.Items {
+			out[e.Regarding.Kind+" "+e.Regarding.Name] = true
+		}
+	}
+	return out
 }
 
 var _ = Describe("What guards a tenant", func() {
@@ -95,33 +113,45 @@ var _ = Describe("What guards a tenant", func() {
 		policy := firstOf(slices.Collect(maps.Keys(whole.Policies)))
 		binding := firstOf(slices.Collect(maps.Keys(whole.Bindings)))
 		for _, tamper := range []struct {
-			what string
-			do   func() error
+			what, guard string
+			do          func() error
 		}{
-			{"the quota is deleted", func() error { return core.ResourceQuotas(bobNS).Delete(ctx, quota, none) }},
-			{"the quota is raised", func() error {
+			{"the quota is deleted", "ResourceQuota " + quota, func() error { return core.ResourceQuotas(bobNS).Delete(ctx, quota, none) }},
+			{"the quota is raised", "ResourceQuota " + quota, func() error {
 				_, err := core.ResourceQuotas(bobNS).Patch(ctx, quota, types.MergePatchType, []byte(`{"spec":{"hard":{"pods":"100000"}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the limit range is deleted", func() error { return core.LimitRanges(bobNS).Delete(ctx, ranged, none) }},
-			{"a network policy is deleted", func() error {
+			{"the limit range is deleted", "LimitRange " + ranged, func() error { return core.LimitRanges(bobNS).Delete(ctx, ranged, none) }},
+			{"a network policy is deleted", "NetworkPolicy " + policy, func() error {
 				return admin.kube.NetworkingV1().NetworkPolicies(bobNS).Delete(ctx, policy, none)
 			}},
-			{"a network policy is emptied", func() error {
+			{"a network policy is emptied", "NetworkPolicy " + policy, func() error {
 				_, err := admin.kube.NetworkingV1().NetworkPolicies(bobNS).Patch(ctx, policy, types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/podSelector","value":{"matchLabels":{"no":"pod"}}}]`), metav1.PatchOptions{})
 				return err
 			}},
-			{"a binding is deleted", func() error { return admin.kube.RbacV1().RoleBindings(bobNS).Delete(ctx, binding, none) }},
-			{"a binding gets another subject", func() error {
+			{"a door is put into the wall", "NetworkPolicy gatehouse-default-deny", func() error {
+				_, err := admin.kube.NetworkingV1().NetworkPolicies(bobNS).Patch(ctx, "gatehouse-default-deny", types.MergePatchType, []byte(`{"spec":{"ingress":[{}],"egress":[{}]}}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"a binding is deleted", "RoleBinding " + binding, func() error { return admin.kube.RbacV1().RoleBindings(bobNS).Delete(ctx, binding, none) }},
+			{"a binding gets another subject", "RoleBinding " + binding, func() error {
 				_, err := admin.kube.RbacV1().RoleBindings(bobNS).Patch(ctx, binding, types.MergePatchType, []byte(`{"subjects":[{"kind":"User","name":"local:alice","apiGroup":"rbac.authorization.k8s.io"}]}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the deployer is deleted", func() error { return core.ServiceAccounts(bobNS).Delete(ctx, "deployer", none) }},
-			{"the namespace enforces nothing", func() error {
+			{"the deployer is deleted", "ServiceAccount deployer", func() error { return core.ServiceAccounts(bobNS).Delete(ctx, "deployer", none) }},
+			{"the namespace enforces nothing", "Namespace " + bobNS, func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the namespace loses its tier", func() error {
+			{"the namespace enforces what an old version knew", "Namespace " + bobNS, func() error {
+				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce-version":"v1.0"}}}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the default account mounts its token", "ServiceAccount default", func() error {
+				_, err := core.ServiceAccounts(bobNS).Patch(ctx, "default", types.MergePatchType, []byte(`{"automountServiceAccountToken":true}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the namespace loses its tier", "Namespace " + bobNS, func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"gatehouse.dev/tier":null}}}`), metav1.PatchOptions{})
 				return err
 			}},
@@ -133,6 +163,8 @@ var _ = Describe("What guards a tenant", func() {
 				return now.text(), err
 			}).WithContext(ctx).WithTimeout(slack*5*time.Second).WithPolling(20*time.Millisecond).Should(MatchJSON(whole.text()), tamper.what)
 			report("%s: put back after %.2f s (promised: 5 s)", tamper.what, time.Since(began).Seconds())
+			Eventually(func() map[string]bool { return repairs(ctx, admin, bobNS) }).WithContext(ctx).WithTimeout(soon).
+				Should(HaveKey(tamper.guard), "an event tells of it")
 		}
 	}, SpecTimeout(5*time.Minute))
 })

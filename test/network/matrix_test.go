@@ -96,7 +96,6 @@ func (r row) String() string {
 var reached = map[string]string{
 	"the model gateway (`claude-runner-system`)": "everything",
 	"kube-dns (`kube-system`)":                   "UDP 53, TCP 53",
-	"another Pod of `kube-system`":               "UDP 53, TCP 53",
 	"public IPv4":                                "TCP 80, TCP 443",
 	"public IPv6":                                "TCP 80, TCP 443",
 }

@@ -26,8 +26,9 @@ What policies cannot say, and so no table of them:
   them, open on TCP 80 and 443; so are Pods where their range is a public one. Keep these
   behind a firewall of their own, and name the ranges under privateRanges of
   networking/policies, so that no tenant opens more of them.
-- Where names are resolved on a node's own address, or outside kube-system, DNS needs a
-  policy of the platform's.
+- DNS is open to the Pods of kube-system that are labelled k8s-app: kube-dns, as CoreDNS
+  and kube-dns are. Where names are resolved on a node's own address, in another namespace
+  or under another label, DNS needs a policy of the platform's.
 `
 
 const ownPolicies = `

@@ -18,12 +18,14 @@ func Namespace(s Spec) *corev1ac.NamespaceApplyConfiguration {
 func NamespaceLabels(s Spec) map[string]string {
 	labels := s.labels()
 	maps.Copy(labels, map[string]string{
-		v1alpha1.LabelOrganization:           value(s.Organization),
-		v1alpha1.LabelTier:                   value(s.Tier),
-		"pod-security.kubernetes.io/enforce": "restricted",
-		"pod-security.kubernetes.io/warn":    "restricted",
-		"pod-security.kubernetes.io/audit":   "restricted",
+		v1alpha1.LabelOrganization: value(s.Organization),
+		v1alpha1.LabelTier:         value(s.Tier),
 	})
+	for _, mode := range []string{"enforce", "warn", "audit"} {
+		labels["pod-security.kubernetes.io/"+mode] = "restricted"
+		// Said, so that an older one is put back: it would enforce what was known then.
+		labels["pod-security.kubernetes.io/"+mode+"-version"] = "latest"
+	}
 	return labels
 }
 

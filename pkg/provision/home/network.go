@@ -33,10 +33,10 @@ const namespaceName = "kubernetes.io/metadata.name"
 // needs. Policies only ever add up, so no other policy takes the first one back.
 func networkPolicies(s Spec) []Object {
 	return []Object{
-		policy(s, "gatehouse-default-deny", networkingv1ac.NetworkPolicySpec().
-			WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress)),
+		&wall{policy(s, "gatehouse-default-deny", networkingv1ac.NetworkPolicySpec().
+			WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress))},
 		policy(s, "gatehouse-allow-dns", egress(
-			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace("kube-system")).
+			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace("kube-system").WithPodSelector(resolvers())).
 				WithPorts(port(corev1.ProtocolUDP, 53), port(corev1.ProtocolTCP, 53)))),
 		policy(s, "gatehouse-allow-system", egress(
 			networkingv1ac.NetworkPolicyEgressRule().WithTo(inNamespace(s.SystemNamespace).WithPodSelector(notOurServers())))),
@@ -49,7 +49,7 @@ func networkPolicies(s Spec) []Object {
 }
 
 // policy is for every Pod of the namespace.
-func policy(s Spec, name string, spec *networkingv1ac.NetworkPolicySpecApplyConfiguration) Object {
+func policy(s Spec, name string, spec *networkingv1ac.NetworkPolicySpecApplyConfiguration) *networkingv1ac.NetworkPolicyApplyConfiguration {
 	return networkingv1ac.NetworkPolicy(name, s.Namespace).
 		WithLabels(s.labels()).WithAnnotations(s.annotations()).
 		WithSpec(spec.WithPodSelector(metav1ac.LabelSelector()))
@@ -62,6 +62,12 @@ func egress(rules ...*networkingv1ac.NetworkPolicyEgressRuleApplyConfiguration) 
 func inNamespace(name string) *networkingv1ac.NetworkPolicyPeerApplyConfiguration {
 	return networkingv1ac.NetworkPolicyPeer().WithNamespaceSelector(
 		metav1ac.LabelSelector().WithMatchLabels(map[string]string{namespaceName: name}))
+}
+
+// resolvers are the Pods of CoreDNS and of kube-dns alike. What else of kube-system listens
+// on port 53 answers no tenant.
+func resolvers() *metav1ac.LabelSelectorApplyConfiguration {
+	return metav1ac.LabelSelector().WithMatchLabels(map[string]string{"k8s-app": "kube-dns"})
 }
 
 // notOurServers leaves the webhook and the provisioner out of tenants' reach. The webhook

@@ -1,0 +1,73 @@
+package provision
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"gatehouse.dev/gatehouse/pkg/provision/home"
+)
+
+// TestRepairsAreTold: what somebody changed is put back with an event, and what is as it was
+// left leaves none.
+func TestRepairsAreTold(t *testing.T) {
+	s := newServer(t, append(acme(), rootConfigMap(prefix+"alice"), alice())...)
+	r := newTenants(s)
+	settled(t, s, r)
+	told := r.told.(*events.FakeRecorder)
+	quiet := func(when string) {
+		t.Helper()
+		select {
+		case event := <-told.Events:
+			t.Errorf("%s: %s", when, event)
+		default:
+		}
+	}
+	quiet("nobody changed anything")
+	namespace := prefix + "alice"
+	key := client.ObjectKey{Namespace: namespace, Name: home.Name}
+	for name, test := range map[string]struct {
+		tamper func() error
+		says   string
+	}{
+		"a quota is raised": {func() error {
+			quota := &corev1.ResourceQuota{}
+			if err := s.Get(t.Context(), key, quota); err != nil {
+				return err
+			}
+			quota.Spec.Hard = corev1.ResourceList{}
+			return s.Update(t.Context(), quota)
+		}, "Warning Repaired spec.hard."},
+		"a wall gets a door": {func() error {
+			wall := &networkingv1.NetworkPolicy{}
+			if err := s.Get(t.Context(), client.ObjectKey{Namespace: namespace, Name: "gatehouse-default-deny"}, wall); err != nil {
+				return err
+			}
+			wall.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{}}
+			return s.Update(t.Context(), wall)
+		}, "Warning Repaired spec.ingress changed; put back"},
+	} {
+		if err := test.tamper(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, err := r.Reconcile(t.Context(), request("alice")); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case event := <-told.Events:
+			if !strings.HasPrefix(event, test.says) {
+				t.Errorf("%s: %q, want %q", name, event, test.says)
+			}
+		default:
+			t.Errorf("%s: nothing told", name)
+		}
+		if _, err := r.Reconcile(t.Context(), request("alice")); err != nil {
+			t.Fatal(err)
+		}
+		quiet("after " + name + " was put back")
+	}
+}
