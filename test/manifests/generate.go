@@ -13,6 +13,9 @@ import (
 // configurationFile is the servers' configuration, which names issuers and admins.
 const configurationFile = "config/manager/gatehouse.yaml"
 
+// staticNote is for who finds the file on a control plane.
+const staticNote = "# For an API server's staticManifestsDir, not for kubectl: docs/static-admission.md."
+
 // generate makes every output from the sources under root.
 func generate(root string) ([]output, error) {
 	i, err := installation.Load(filepath.Join(root, configurationFile))
@@ -44,6 +47,13 @@ func generate(root string) ([]output, error) {
 		}
 	}
 	if err := add(document("config/guard/kustomization.yaml", "", kustomization(names...))); err != nil {
+		return nil, err
+	}
+	var files []any
+	for _, g := range guard.Static(i) {
+		files = append(files, g.Policy, g.Binding)
+	}
+	if err := add(document("config/static/gatehouse.yaml", staticNote, files...)); err != nil {
 		return nil, err
 	}
 	outputs = append(outputs, output{path: "docs/exemptions.md", data: exemptions(i)})

@@ -23,7 +23,7 @@ func TestGuards(t *testing.T) {
 	)
 	webhook, provisioner := sample.Webhook(), sample.Provisioner()
 	masters := []string{"system:masters"}
-	guards := compile(t)
+	guards := compile(t, Guards(sample))
 	for name, test := range map[string]struct {
 		write write
 		want  string // guards that deny

@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apiserver/pkg/admission"
+	kadmission "k8s.io/apiserver/pkg/admission"
 	celplugin "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/predicates/rules"
@@ -19,6 +19,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/cel/environment"
 
+	"gatehouse.dev/gatehouse/test/manifests/admission"
 	"gatehouse.dev/gatehouse/test/manifests/installation"
 )
 
@@ -49,17 +50,17 @@ type compiled struct {
 	messages    []string
 }
 
-// compile compiles every guard and fails on the first expression that does not.
-func compile(t *testing.T) []compiled {
+// compile compiles guards and fails on the first expression that does not.
+func compile(t *testing.T, guards []Guard) []compiled {
 	t.Helper()
 	var all []compiled
-	for _, g := range Guards(sample) {
+	for _, g := range guards {
 		spec := g.Policy.Spec
 		compiler, err := celplugin.NewCompositedCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		options := celplugin.OptionalVariableDeclarations{HasAuthorizer: true}
+		options := celplugin.OptionalVariableDeclarations{HasAuthorizer: true, HasParams: spec.ParamKind != nil}
 		for _, v := range spec.Variables {
 			result := compiler.CompileAndStoreVariable(expression{v.Name, v.Expression, cel.AnyType}, options, environment.NewExpressions)
 			if result.Error != nil {
@@ -91,13 +92,15 @@ func compile(t *testing.T) []compiled {
 type write struct {
 	user      string
 	groups    []string
-	operation admission.Operation
+	operation kadmission.Operation
 	group     string
 	resource  string
 	namespace string
 	name      string
 	// object and oldObject are nil where absent.
 	object, oldObject runtime.Object
+	// params is the validating webhook configuration; the shipped one where it is nil.
+	params *admissionregistrationv1.ValidatingWebhookConfiguration
 }
 
 // denied lists the messages of the guards that deny the write. An expression that errs is
@@ -106,12 +109,16 @@ func denied(t *testing.T, guards []compiled, w write) []string {
 	t.Helper()
 	resource := schema.GroupVersionResource{Group: w.group, Version: "v1", Resource: w.resource}
 	kind := schema.GroupVersionKind{Group: w.group, Version: "v1", Kind: "Some"}
-	attributes := &admission.VersionedAttributes{
-		Attributes: admission.NewAttributesRecord(w.object, w.oldObject, kind, w.namespace, w.name, resource, "", w.operation, nil, false,
+	attributes := &kadmission.VersionedAttributes{
+		Attributes: kadmission.NewAttributesRecord(w.object, w.oldObject, kind, w.namespace, w.name, resource, "", w.operation, nil, false,
 			&user.DefaultInfo{Name: w.user, Groups: w.groups}),
 		VersionedKind:      kind,
-		VersionedObject:    admission.NewLazyObject(w.object),
-		VersionedOldObject: admission.NewLazyObject(w.oldObject),
+		VersionedObject:    kadmission.NewLazyObject(w.object),
+		VersionedOldObject: kadmission.NewLazyObject(w.oldObject),
+	}
+	params := w.params
+	if params == nil {
+		params = admission.Validating(sample)
 	}
 	var messages []string
 	for _, g := range guards {
@@ -128,7 +135,7 @@ func denied(t *testing.T, guards []compiled, w write) []string {
 			continue
 		}
 		request := celplugin.CreateAdmissionRequest(attributes.Attributes, metav1.GroupVersionResource(resource), metav1.GroupVersionKind(kind))
-		results, _, err := g.validations.ForInput(context.Background(), attributes, request, celplugin.OptionalVariableBindings{}, nil, celconfig.RuntimeCELCostBudget)
+		results, _, err := g.validations.ForInput(context.Background(), attributes, request, celplugin.OptionalVariableBindings{VersionedParams: params}, nil, celconfig.RuntimeCELCostBudget)
 		if err != nil {
 			t.Fatalf("guard %s on %+v: %v", g.name, w, err)
 		}
