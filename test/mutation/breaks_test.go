@@ -70,3 +70,32 @@ func TestSubsetLeavesOtherRulesOut(t *testing.T) {
 		}
 	}
 }
+
+// TestLibraryIsAskedAlone: a library is judged by its own tests, and by all of them.
+func TestLibraryIsAskedAlone(t *testing.T) {
+	set := fstest.MapFS{
+		"lib/a.rego":      {Data: []byte("package lib.a\n\ngood if input.x == 1\n")},
+		"lib/a_test.rego": {Data: []byte("package lib.a_test\n\nimport data.lib.a\n\ntest_good if a.good with input as {\"x\": 1}\n")},
+		"lib/b.rego":      {Data: []byte("package lib.b\n\nbetter if input.x == 2\n")},
+		"lib/b_test.rego": {Data: []byte("package lib.b_test\n\ntest_nothing if true\n")},
+	}
+	all, err := libraries(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 {
+		t.Fatalf("%d libraries, want 2", len(all))
+	}
+	for _, u := range all {
+		s, err := breakUnit(t.Context(), u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The first one's test notices that nothing is good any more; that everything is good
+		// it does not. The second one's notices nothing.
+		want := map[string]int{"lib/a": 2, "lib/b": 0}[u.name]
+		if s.noticed != want || s.noticed+s.survived == 0 {
+			t.Errorf("%s: %d noticed, want %d: %v", u.name, s.noticed, want, s.survivors)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"testing/fstest"
 	"time"
 
 	"gatehouse.dev/gatehouse/policies"
@@ -17,7 +18,7 @@ import (
 const bar = 95.0
 
 func main() {
-	only := flag.String("rule", "", "break this rule alone, such as pods/images")
+	only := flag.String("rule", "", "break this rule or library alone, such as pods/images or lib/hosts")
 	flag.Parse()
 	if err := run(context.Background(), policies.FS, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "mutation:", err)
@@ -38,23 +39,48 @@ func (s score) percent() float64 {
 	return 100 * float64(s.noticed) / float64(s.noticed+s.survived)
 }
 
+// unit is what is broken as a whole: a rule or a library.
+type unit struct {
+	name, file string
+	// set holds the file and what its tests need.
+	set   fstest.MapFS
+	judge func(context.Context, fstest.MapFS) (outcome, string, error)
+}
+
+func units(fsys fs.FS) ([]unit, error) {
+	names, err := rules(fsys)
+	if err != nil {
+		return nil, err
+	}
+	var out []unit
+	for _, name := range names {
+		set, err := subset(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, unit{name: name, file: name + "/rule.rego", set: set, judge: judge})
+	}
+	shared, err := libraries(fsys)
+	return append(out, shared...), err
+}
+
 func run(ctx context.Context, fsys fs.FS, only string) error {
-	all, err := rules(fsys)
+	all, err := units(fsys)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
 	var total score
 	fmt.Printf("%-28s %8s %8s %8s %8s\n", "rule", "broken", "noticed", "survived", "score")
-	for _, rule := range all {
-		if only != "" && rule != only {
+	for _, u := range all {
+		if only != "" && u.name != only {
 			continue
 		}
-		s, err := breakRule(ctx, fsys, rule)
+		s, err := breakUnit(ctx, u)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%-28s %8d %8d %8d %7.1f%%\n", rule, s.noticed+s.survived, s.noticed, s.survived, s.percent())
+		fmt.Printf("%-28s %8d %8d %8d %7.1f%%\n", u.name, s.noticed+s.survived, s.noticed, s.survived, s.percent())
 		for _, survivor := range s.survivors {
 			fmt.Println("  nobody noticed: " + survivor)
 		}
@@ -70,21 +96,16 @@ func run(ctx context.Context, fsys fs.FS, only string) error {
 	return nil
 }
 
-// breakRule breaks one rule in every way and asks its tests.
-func breakRule(ctx context.Context, fsys fs.FS, rule string) (score, error) {
+// breakUnit breaks one rule or library in every way and asks its tests.
+func breakUnit(ctx context.Context, u unit) (score, error) {
 	var s score
-	set, err := subset(fsys, rule)
-	if err != nil {
-		return s, err
-	}
-	switch got, why, err := judge(ctx, set); {
+	switch got, why, err := u.judge(ctx, u.set); {
 	case err != nil:
-		return s, fmt.Errorf("%s unbroken: %w", rule, err)
+		return s, fmt.Errorf("%s unbroken: %w", u.name, err)
 	case got != survived:
-		return s, fmt.Errorf("%s fails its tests unbroken: %s", rule, why)
+		return s, fmt.Errorf("%s fails its tests unbroken: %s", u.name, why)
 	}
-	file := rule + "/rule.rego"
-	list, err := mutants(file, set[file].Data)
+	list, err := mutants(u.file, u.set[u.file].Data)
 	if err != nil {
 		return s, err
 	}
@@ -96,7 +117,7 @@ func breakRule(ctx context.Context, fsys fs.FS, rule string) (score, error) {
 		workers.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			results[i], _, errs[i] = judge(ctx, with(set, file, m.source))
+			results[i], _, errs[i] = u.judge(ctx, with(u.set, u.file, m.source))
 		})
 	}
 	workers.Wait()
