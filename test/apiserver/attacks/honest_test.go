@@ -18,8 +18,9 @@ func named(object map[string]any, name string) map[string]any {
 	return out
 }
 
-// honest makes the honest variant of an object by who may, once, and gives its path;
-// none where only a dry run by an admin can show that the attack is well formed.
+// honest makes the honest variant of an object by who may, once, and gives its path. An
+// admin shows by a dry run of the attack that it is well formed, and makes the honest one
+// where it is to be changed.
 func (f *fight) honest(ctx context.Context, as string, object map[string]any) string {
 	GinkgoHelper()
 	if f.Control.As != "" {
@@ -32,7 +33,9 @@ func (f *fight) honest(ctx context.Context, as string, object map[string]any) st
 		said := f.send(ctx, as, t)
 		Expect(said.ok()).To(BeTrue(), "%s as admin: %d %s", t.name, said.code, said.said)
 		f.controls++
-		return ""
+		if !f.takes("update") {
+			return ""
+		}
 	}
 	if f.Object == "" && f.In == "alice" && as == "bob" {
 		where = prefix + "bob"

@@ -15,7 +15,15 @@ const page = "../../../docs/isolation.md"
 
 // TestPage: docs/isolation.md says what the cases and the golden files of rights say.
 func TestPage(t *testing.T) {
-	cases, _, err := Load()
+	cases, bases, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks, err := LoadBenchmarks(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chores, err := LoadDay(bases)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +35,7 @@ func TestPage(t *testing.T) {
 		}
 		rights[role] = string(raw)
 	}
-	want := Page(cases, rights)
+	want := Page(cases, marks, Kinds(chores, bases), rights)
 	if *update {
 		if err := os.WriteFile(page, []byte(want), 0o600); err != nil {
 			t.Fatal(err)
@@ -67,6 +75,41 @@ func TestCases(t *testing.T) {
 	}
 	if have := sorted(areas); len(have) != len(Areas) || slices.Contains(have, "") {
 		t.Errorf("areas %v, want %v", have, Areas)
+	}
+}
+
+// TestBenchmarks: what a benchmark names beside its cases is there, and the honest day
+// writes what tenants must be able to write.
+func TestBenchmarks(t *testing.T) {
+	cases, bases, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks, err := LoadBenchmarks(cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chores, err := LoadDay(bases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	daily := append(Kinds(chores, bases), "Tenant")
+	levels := map[int]int{}
+	for _, b := range marks {
+		levels[b.Level]++
+		for _, path := range b.Proof {
+			if _, err := os.Stat("../../../" + path); err != nil {
+				t.Errorf("%s: %v", b.Name, err)
+			}
+		}
+		for _, kind := range b.Honest {
+			if !slices.Contains(daily, kind) {
+				t.Errorf("%s: nobody honest writes a %s", b.Name, kind)
+			}
+		}
+	}
+	if levels[1] < 17 || levels[2] < 6 {
+		t.Errorf("benchmarks by level: %v", levels)
 	}
 }
 

@@ -110,13 +110,15 @@ func refused(a answer, by string) error {
 	switch {
 	case strings.HasPrefix(by, "api: "):
 		good = a.code >= 400 && a.code < 500 && strings.Contains(a.said, strings.TrimPrefix(by, "api: "))
+	case strings.HasPrefix(by, "guard: "):
+		// A guard whose parameter is missing denies with 422.
+		good = (a.code == http.StatusForbidden || a.code == http.StatusUnprocessableEntity) &&
+			strings.Contains(a.said, "ValidatingAdmissionPolicy '"+strings.TrimPrefix(by, "guard: ")+"'")
 	case a.code != http.StatusForbidden:
 	case by == "rbac":
 		good = strings.Contains(a.said, " cannot ") && !strings.Contains(a.said, "denied by ") && !strings.Contains(a.said, "admission webhook")
 	case by == "PodSecurity":
 		good = strings.Contains(a.said, "violates PodSecurity")
-	case strings.HasPrefix(by, "guard: "):
-		good = strings.Contains(a.said, "ValidatingAdmissionPolicy '"+strings.TrimPrefix(by, "guard: ")+"'")
 	default:
 		for _, found := range ruleOf.FindAllStringSubmatch(a.said, -1) {
 			good = good || found[1] == by

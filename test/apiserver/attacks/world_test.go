@@ -79,7 +79,9 @@ func begin(ctx context.Context) *world {
 	d, err := discovery.NewDiscoveryClientForConfig(w.config("admin"))
 	Expect(err).NotTo(HaveOccurred())
 	w.mapper = restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(d))
-	w.recruit(ctx)
+	w.installGateway(ctx)
+	w.recruit(ctx, "alice", "")
+	w.recruit(ctx, "bob", "bob-")
 	w.loosen(ctx)
 	return w
 }
@@ -98,36 +100,36 @@ func launch(ctx context.Context, state, action string, env ...string) error {
 	return nil
 }
 
-// recruit gives alice an account with the rights that she has herself, and the GitOps
-// tool's account a login; alice makes the account, the platform binds it.
-func (w *world) recruit(ctx context.Context) {
+// recruit gives a tenant an account with the rights that the owner has herself, and the
+// GitOps tool's account a login; she makes the account, the platform binds it.
+func (w *world) recruit(ctx context.Context, tenant, before string) {
 	GinkgoHelper()
-	alice, err := kubernetes.NewForConfig(w.config("alice"))
+	owner, err := kubernetes.NewForConfig(w.config(tenant))
 	Expect(err).NotTo(HaveOccurred())
-	off := false
-	_, err = alice.CoreV1().ServiceAccounts(homeNS).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: attacker}, AutomountServiceAccountToken: &off}, metav1.CreateOptions{})
+	namespace, off := prefix+tenant, false
+	_, err = owner.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: attacker}, AutomountServiceAccountToken: &off}, metav1.CreateOptions{})
 	Expect(err).NotTo(HaveOccurred())
 	binding := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: attacker},
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "gatehouse:member"},
-		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Name: attacker, Namespace: homeNS}}}
-	_, err = w.admin.RbacV1().RoleBindings(homeNS).Create(ctx, binding, metav1.CreateOptions{})
+		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Name: attacker, Namespace: namespace}}}
+	_, err = w.admin.RbacV1().RoleBindings(namespace).Create(ctx, binding, metav1.CreateOptions{})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func(ctx SpecContext) {
-		Expect(w.admin.RbacV1().RoleBindings(homeNS).Delete(ctx, attacker, metav1.DeleteOptions{})).To(Succeed())
-		Expect(w.admin.CoreV1().ServiceAccounts(homeNS).Delete(ctx, attacker, metav1.DeleteOptions{})).To(Succeed())
+		Expect(w.admin.RbacV1().RoleBindings(namespace).Delete(ctx, attacker, metav1.DeleteOptions{})).To(Succeed())
+		Expect(w.admin.CoreV1().ServiceAccounts(namespace).Delete(ctx, attacker, metav1.DeleteOptions{})).To(Succeed())
 	}, NodeTimeout(time.Minute))
 	for name, account := range map[string]string{"account": attacker, "deployer": "deployer"} {
-		by := alice
+		by := owner
 		if name == "deployer" {
 			by = w.admin // nobody of the tenant gets one
 		}
-		token, err := by.CoreV1().ServiceAccounts(homeNS).CreateToken(ctx, account, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+		token, err := by.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 		Expect(err).NotTo(HaveOccurred())
 		config := rest.AnonymousClientConfig(w.config("admin"))
 		config.BearerToken, config.QPS, config.Burst = token.Status.Token, -1, 0
-		w.users[name] = config
+		w.users[before+name] = config
 	}
-	w.await(ctx, "account", "create", "", "configmaps", true)
+	w.await(ctx, before+"account", "create", namespace, "configmaps", true)
 }
 
 // widen gives every attacker every right that RBAC has.
@@ -152,13 +154,13 @@ func (w *world) widen(ctx context.Context) {
 }
 
 // await waits until the authorizer has seen a change of rights.
-func (w *world) await(ctx context.Context, name, verb, group, resource string, want bool) {
+func (w *world) await(ctx context.Context, name, verb, namespace, resource string, want bool) {
 	GinkgoHelper()
 	user, err := kubernetes.NewForConfig(w.config(name))
 	Expect(err).NotTo(HaveOccurred())
 	Eventually(func() (bool, error) {
 		review, err := user.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
-			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: homeNS, Verb: verb, Group: group, Resource: resource}}}, metav1.CreateOptions{})
+			ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: verb, Resource: resource}}}, metav1.CreateOptions{})
 		return err == nil && review.Status.Allowed, err
 	}).WithContext(ctx).WithTimeout(soon).WithPolling(20 * time.Millisecond).Should(Equal(want))
 }
