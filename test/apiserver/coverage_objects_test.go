@@ -35,6 +35,9 @@ var coverageObjects = map[string]string{
 	"resourceclaimtemplates.resource.k8s.io": `{kind: ResourceClaimTemplate, spec: {spec: {devices: {requests: [{name: r, exactly: {deviceClassName: cov}}]}}}}`,
 	"csistoragecapacities.storage.k8s.io":    `{kind: CSIStorageCapacity, storageClassName: cov, capacity: 1Mi}`,
 	"researchsessions.research.example.com":  `{kind: ResearchSession, spec: {prompt: p, websiteURL: "https://example.com"}}`,
+	"gizmos.example.com":                     `{kind: Gizmo, spec: {replicas: 1}}`,
+	"namespaces.tricks.example.net":          `{kind: Namespace, spec: {a: b}}`,
+	"httproutes.gateway.networking.k8s.io":   `{kind: HTTPRoute, spec: {hostnames: [cov.example.com]}}`,
 	"usages.gatehouse.dev":                   `{kind: Usage}`,
 }
 

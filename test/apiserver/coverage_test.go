@@ -223,6 +223,7 @@ var _ = Describe("Every way to write that discovery lists", Ordered, func() {
 	It("reaches Gatehouse: a stranger is denied, with every right that RBAC has", func(ctx SpecContext) {
 		admin, alice, bob := home.as("admin"), home.as("alice"), home.as("bob")
 		openRBAC(ctx, admin)
+		define(ctx, admin)
 		all := endpoints(admin)
 		var holes, rows []string
 		kinds := map[string]bool{}
