@@ -23,6 +23,8 @@ type rules struct {
 	set    *policyset.Set
 	logger logr.Logger
 	listed atomic.Bool
+	// constraints is set once Gatekeeper's were looked at.
+	constraints atomic.Bool
 	// news is told of each new set.
 	news func()
 }
@@ -57,6 +59,9 @@ func (r *rules) changed(ctx context.Context, stored []*v1alpha1.Policy) {
 func (r *rules) ready() error {
 	if !r.listed.Load() {
 		return errors.New("the stored policies have not been listed yet")
+	}
+	if !r.constraints.Load() {
+		return errors.New("the stored constraints have not been listed yet")
 	}
 	return r.set.Program().Usable()
 }

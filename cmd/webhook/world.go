@@ -25,7 +25,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/quota"
 	"gatehouse.dev/gatehouse/pkg/quota/crd"
-	"gatehouse.dev/gatehouse/pkg/runner"
 )
 
 // world is what the server knows of the cluster, on one connection.
@@ -37,8 +36,11 @@ type world struct {
 	owners    *live.Owners
 	cached    *live.OwnerCache
 	policies  *live.Policies
-	ledger    quota.Ledger
-	logger    logr.Logger
+	// constraints and inventory are Gatekeeper's; inventory is nil where none is kept.
+	constraints *live.Constraints
+	inventory   *live.Inventory
+	ledger      quota.Ledger
+	logger      logr.Logger
 }
 
 func newWorld(c *config.Config, connection *rest.Config, identity string, r *report, p *rules, logger logr.Logger) (*world, error) {
@@ -84,6 +86,10 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	// The provisioner activates a key once every replica has reported it.
 	w.keys.Changed = w.heartbeat.Hurry
 	w.policies, p.news = &live.Policies{Cache: informers, Changed: p.changed}, w.heartbeat.Hurry
+	w.constraints = &live.Constraints{Cache: informers, Changed: p.constrained, Failed: func(err error) { logger.Error(err, "constraints") }}
+	if kinds := c.Gatekeeper.InventoryKinds(); len(kinds) > 0 {
+		w.inventory = &live.Inventory{Cache: informers, Kinds: kinds, Failed: func(err error) { logger.Error(err, "inventory of constraints") }}
+	}
 	w.facts = &live.Facts{Cache: informers, Reader: direct, Prefix: c.TenantNamespacePrefix, Lease: w.heartbeat}
 	w.owners = &live.Owners{Client: owners, Mapper: mapper}
 	w.cached = live.NewOwnerCache(owners, c.TenantNamespacePrefix, ownerKinds(c))
@@ -93,12 +99,16 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 
 // gate makes the decision out of what the world knows.
 func (w *world) gate(c *config.Config, set *policyset.Set) *gate.Gate {
-	return &gate.Gate{
+	g := &gate.Gate{
 		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: set.Program, Policies: set, Ledger: w.ledger,
 		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
-		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions),
-		Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
+		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
+		Constraints: set,
 	}
+	if w.inventory != nil {
+		g.Inventory = w.inventory.Current
+	}
+	return g
 }
 
 // start begins all watches and returns when ctx ends. The API server may not be there
@@ -108,7 +118,7 @@ func (w *world) start(ctx context.Context) error {
 	for _, step := range []struct {
 		name  string
 		begin func(context.Context) error
-	}{{"heartbeat", w.heartbeat.Start}, {"keys", w.keys.Start}, {"facts", w.facts.Start}, {"policies", w.policies.Start}} {
+	}{{"heartbeat", w.heartbeat.Start}, {"keys", w.keys.Start}, {"facts", w.facts.Start}, {"policies", w.policies.Start}, {"inventory", w.startInventory}, {"constraints", w.constraints.Start}} {
 		for {
 			err := step.begin(ctx)
 			if ctx.Err() != nil {
@@ -128,6 +138,13 @@ func (w *world) start(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+func (w *world) startInventory(ctx context.Context) error {
+	if w.inventory == nil {
+		return nil
+	}
+	return w.inventory.Start(ctx)
 }
 
 // fresh is nil while the facts may be decided on.

@@ -48,15 +48,9 @@ func (c *Config) PodTemplatePaths() map[string]string {
 	return out
 }
 
-// PodKinds are the kinds that become Pods beside the built-in ones, as <group>/<kind>,
-// sorted: those of PodTemplates, and sessions where Gatehouse runs them.
+// PodKinds are the kinds of PodTemplates as <group>/<kind>, sorted.
 func (c *Config) PodKinds() []string {
-	kinds := slices.Sorted(maps.Keys(c.PodTemplatePaths()))
-	if c.Sessions.Enabled {
-		kinds = append(kinds, "research.example.com/ResearchSession")
-		slices.Sort(kinds)
-	}
-	return kinds
+	return slices.Sorted(maps.Keys(c.PodTemplatePaths()))
 }
 
 var templatePath = regexp.MustCompile(`^[A-Za-z0-9_-]+(\[\])?(\.[A-Za-z0-9_-]+(\[\])?)*$`)

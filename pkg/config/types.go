@@ -48,6 +48,8 @@ type Config struct {
 	PolicyBundles     []PolicyBundle `json:"policyBundles,omitempty"`
 	// PodTemplates are custom resources that become Pods.
 	PodTemplates []PodTemplate `json:"podTemplates,omitempty"`
+	// Gatekeeper is what templates and constraints need beside themselves.
+	Gatekeeper Gatekeeper `json:"gatekeeper,omitzero"`
 	// Audit judges what is stored, in the background.
 	Audit Audit `json:"audit"`
 

@@ -48,6 +48,7 @@ func (c *Config) Validate() field.ErrorList {
 		all = append(all, field.Invalid(passport.Child("rotationPeriod"), period.String(), "must be at least "+minRotationPeriod.String()+": every key stays in the keyring"))
 	}
 	all = append(all, names(c.Passport.Groups, passport.Child("groups"))...)
+	all = append(all, c.Gatekeeper.validate(field.NewPath("gatekeeper"))...)
 	all = append(all, validatePodTemplates(c.PodTemplates, field.NewPath("podTemplates"))...)
 	all = append(all, validateAudit(c.Audit, field.NewPath("audit"))...)
 	all = append(all, validatePolicyBundles(c.PolicyBundles, field.NewPath("policyBundles"))...)

@@ -129,13 +129,18 @@ func (p *Program) addConstraints(o Options) error {
 	}
 	bad := &CompileError{}
 	for _, c := range o.Constraints.Constraints() {
-		if slices.ContainsFunc(p.policies, func(x *policy) bool { return x.rule == c.Rule }) {
+		if p.HasPolicy(c.Rule) {
 			bad.add(c.Rule, 0, "a constraint has the name of a policy")
 		}
 	}
 	sum := sha256.Sum256([]byte(p.digest + "\n" + o.Constraints.Digest() + "\n" + string(point)))
 	p.digest = "sha256:" + hex.EncodeToString(sum[:])
 	return bad.orNil()
+}
+
+// HasPolicy reports whether a policy, and no constraint, has the name <area>/<rule>.
+func (p *Program) HasPolicy(rule string) bool {
+	return slices.ContainsFunc(p.policies, func(x *policy) bool { return x.rule == rule })
 }
 
 // rules describes the constraints.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/quota"
@@ -31,6 +32,11 @@ type Gate struct {
 	Ledger  quota.Ledger
 	// Policies judges Policy objects before they are stored; nil judges none.
 	Policies PolicyReviewer
+	// Constraints judges Gatekeeper's templates and constraints before they are stored; nil
+	// judges none.
+	Constraints ConstraintReviewer
+	// Inventory gives what referential constraints may look up; nil where nothing is kept.
+	Inventory func() *gatekeeper.Inventory
 
 	Callers    tenant.Callers
 	Onboarding tenant.Onboarding
@@ -43,9 +49,6 @@ type Gate struct {
 	// <group>/<kind>: a path in which [] stands for each item of a list, as in
 	// spec.replicatedJobs[].template.spec.template.
 	PodTemplates map[string]string
-	// SessionPods gives the Pod template, in JSON, that a ResearchSession in JSON will
-	// have; nil where something else than Gatehouse runs sessions.
-	SessionPods func(session []byte) ([]byte, error)
 	// EmailAsHash puts passport.HashEmail of an address into passports in its place.
 	EmailAsHash bool
 

@@ -34,6 +34,9 @@ func (g *Gate) platformOwn(ctx context.Context, w *write) review.Verdict {
 	if w.resource() == "policies.gatehouse.dev" && w.SubResource == "" && w.object.present() && w.Phase == review.Validating {
 		return g.policy(ctx, w)
 	}
+	if w.gatekeepers() {
+		return g.constraint(ctx, w)
+	}
 	v := w.allow()
 	if w.resource() != "tenants.gatehouse.dev" || w.Operation != review.Create || w.Phase != review.Validating {
 		return v

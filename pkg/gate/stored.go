@@ -77,7 +77,7 @@ func (g *Gate) provenance(w *write) *passport.UserPassport {
 // consult evaluates the policies that judge and takes out what the tenant is exempt
 // from.
 func (g *Gate) consult(ctx context.Context, w *write, s *standing) (engine.Result, error) {
-	input, data := g.input(w, s), w.delegated()
+	input, data := g.input(w, s), g.data(w)
 	document, err := w.program.Eval(ctx, input, data)
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("a policy could not be evaluated: %w", err)

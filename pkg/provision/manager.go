@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
@@ -28,6 +29,7 @@ import (
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/provision/home"
 	"gatehouse.dev/gatehouse/pkg/session"
 )
@@ -81,7 +83,7 @@ func NewManager(c *rest.Config, o Options) (manager.Manager, error) {
 
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, researchv1.AddToScheme, reportsv1alpha1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, researchv1.AddToScheme, reportsv1alpha1.AddToScheme, apiextensionsv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("scheme: %w", err)
 		}
@@ -108,6 +110,7 @@ func cacheOptions(c *config.Config) cache.Options {
 		&rbacv1.ClusterRole{}:                         ours,
 		&rbacv1.ClusterRoleBinding{}:                  ours,
 		&corev1.ConfigMap{}:                           named(rootCA),
+		&apiextensionsv1.CustomResourceDefinition{}:   {Label: labels.SelectorFromSet(labels.Set{gatekeeper.LabelConstraint: "yes"})},
 		&corev1.Secret{}:                              authority,
 		&admissionv1.MutatingWebhookConfiguration{}:   named(webhookName),
 		&admissionv1.ValidatingWebhookConfiguration{}: named(webhookName),

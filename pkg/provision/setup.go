@@ -75,6 +75,7 @@ func setup(m manager.Manager, c *config.Config) error {
 				Limits: known.limits(c.TenantNamespacePrefix), Events: m.GetEventRecorder(fieldManager), Controller: options(8),
 			})
 		},
+		"template": func() error { return setupTemplates(m) },
 		"cabundle": func() error {
 			return setupBundles(m, &caBundles{Client: cached, now: time.Now,
 				secret: client.ObjectKey{Namespace: c.SystemNamespace, Name: c.Webhook.Certificate.SecretName}})

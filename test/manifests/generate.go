@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/test/manifests/admission"
 	"gatehouse.dev/gatehouse/test/manifests/chart"
 	"gatehouse.dev/gatehouse/test/manifests/guard"
@@ -12,6 +13,9 @@ import (
 
 // configurationFile is the servers' configuration, which names issuers and admins.
 const configurationFile = "config/manager/gatehouse.yaml"
+
+// templatesFile is the kind of Gatekeeper's templates.
+const templatesFile = "templates.gatekeeper.sh_constrainttemplates.yaml"
 
 // staticNote is for who finds the file on a control plane.
 const staticNote = "# For an API server's staticManifestsDir, not for kubectl: docs/static-admission.md."
@@ -36,6 +40,9 @@ func generate(root string) ([]output, error) {
 		return nil, err
 	}
 	if err := add(document("config/webhook/kustomization.yaml", "", kustomization("mutating.yaml", "validating.yaml"))); err != nil {
+		return nil, err
+	}
+	if err := add(document("config/crd/"+templatesFile, "", gatekeeper.TemplateDefinition())); err != nil {
 		return nil, err
 	}
 	var names []string

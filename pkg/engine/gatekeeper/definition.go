@@ -33,7 +33,7 @@ func definition(kind string, shortNames []string, parameters *props) *apiextensi
 	}
 	return &apiextensionsv1.CustomResourceDefinition{
 		TypeMeta:   metav1.TypeMeta{APIVersion: apiextensionsv1.SchemeGroupVersion.String(), Kind: "CustomResourceDefinition"},
-		ObjectMeta: metav1.ObjectMeta{Name: plural + "." + ConstraintGroup, Labels: map[string]string{"gatekeeper.sh/constraint": "yes"}},
+		ObjectMeta: metav1.ObjectMeta{Name: plural + "." + ConstraintGroup, Labels: map[string]string{LabelConstraint: "yes"}},
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
 			Group: ConstraintGroup,
 			Scope: apiextensionsv1.ClusterScoped,

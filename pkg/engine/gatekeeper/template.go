@@ -18,6 +18,9 @@ const (
 	// Target is the only one there is: admission of Kubernetes objects.
 	Target = "admission.k8s.gatekeeper.sh"
 
+	// LabelConstraint marks the kinds that templates make; its value is yes.
+	LabelConstraint = "gatekeeper.sh/constraint"
+
 	engineRego = "Rego"
 	engineCEL  = "K8sNativeValidation"
 )

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 )
 
 // Set holds the Program in force. Its methods may be called at any time by anybody;
@@ -31,6 +32,8 @@ type inForce struct {
 	mu       sync.Mutex
 	policies []*v1alpha1.Policy
 	accepted map[string]unit
+	// constraints are Gatekeeper's, nil before any were given.
+	constraints *gatekeeper.Set
 
 	// told guards what others look at meanwhile.
 	told    sync.Mutex
@@ -192,6 +195,9 @@ func (s *Set) wanted(rejected map[string]string) map[string]unit {
 // compile makes a Program of the base and some units.
 func (s *Set) compile(ctx context.Context, units map[string]unit) (*engine.Program, error) {
 	o := s.base
+	if s.constraints != nil {
+		o.Constraints = s.constraints
+	}
 	o.More = slices.Clone(o.More)
 	o.Parameters = maps.Clone(o.Parameters)
 	if o.Parameters == nil {

@@ -43,11 +43,7 @@ import data.lib.text
 # thousands of variables.
 chosen contains session_choice(input.request.object) if is_session
 
-# The variables of a session's own Job follow from the session.
-chosen contains choice if {
-	not is_session
-	some choice in env_choices(input.expansion.pods)
-}
+chosen contains choice if some choice in env_choices(input.expansion.pods)
 
 chosen_before contains session_choice(input.request.oldObject) if {
 	input.request.operation == "UPDATE"
@@ -57,7 +53,6 @@ chosen_before contains session_choice(input.request.oldObject) if {
 
 chosen_before contains choice if {
 	input.request.operation == "UPDATE"
-	not is_session
 	some choice in env_choices(input.expansion.oldPods)
 }
 

@@ -21,8 +21,8 @@ func definitions(t *testing.T) map[runtimeschema.GroupVersionKind]Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != 9 {
-		t.Fatalf("read %d definitions, want 9", len(all))
+	if len(all) != 13 {
+		t.Fatalf("read %d definitions, want 13", len(all))
 	}
 	return all
 }

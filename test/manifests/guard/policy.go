@@ -16,7 +16,7 @@ type Guard struct {
 
 // Guards lists every guard.
 func Guards(i installation.Installation) []Guard {
-	return []Guard{ledgers(i), organizationRoles(i), webhookConfigurations(i), provisionerReach(i), ownObjects(i), fences(i)}
+	return []Guard{ledgers(i), organizationRoles(i), webhookConfigurations(i), provisionerReach(i), ownObjects(i), fences(i), definitions(i)}
 }
 
 // rule is what a guard looks at.
