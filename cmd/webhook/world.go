@@ -25,6 +25,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/quota"
 	"gatehouse.dev/gatehouse/pkg/quota/crd"
+	"gatehouse.dev/gatehouse/pkg/runner"
 )
 
 // world is what the server knows of the cluster, on one connection.
@@ -102,8 +103,8 @@ func (w *world) gate(c *config.Config, set *policyset.Set) *gate.Gate {
 	g := &gate.Gate{
 		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: set.Program, Policies: set, Ledger: w.ledger,
 		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
-		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge,
-		Constraints: set,
+		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions),
+		Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge, Constraints: set,
 	}
 	if w.inventory != nil {
 		g.Inventory = w.inventory.Current

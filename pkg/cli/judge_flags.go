@@ -13,6 +13,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/runner"
 	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
@@ -55,7 +56,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := env.compile(ctx, f.policies, engine.Options{Parameters: c.PolicyParameters()})
+	program, err := env.compile(ctx, f.policies, engine.Options{Parameters: c.PolicyParameters(), PodKinds: c.PodKinds()})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 		Keys:    func() *passport.Keyring { return keys },
 		Program: func() *engine.Program { return program },
 		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
-		EmailAsHash: c.Passport.EmailAsHash, Now: env.Now, NewID: func() string { return fmt.Sprintf("check-%d", j.serial) },
+		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions), Now: env.Now, NewID: func() string { return fmt.Sprintf("check-%d", j.serial) },
 		Asked: func(a gate.Asked) { j.asked = &a },
 	}
 	return j, j.gate.Validate()

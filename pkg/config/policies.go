@@ -48,9 +48,15 @@ func (c *Config) PodTemplatePaths() map[string]string {
 	return out
 }
 
-// PodKinds are the kinds of PodTemplates as <group>/<kind>, sorted.
+// PodKinds are the kinds that become Pods beside the built-in ones, as <group>/<kind>,
+// sorted: those of PodTemplates, and sessions where Gatehouse runs them.
 func (c *Config) PodKinds() []string {
-	return slices.Sorted(maps.Keys(c.PodTemplatePaths()))
+	kinds := slices.Sorted(maps.Keys(c.PodTemplatePaths()))
+	if c.Sessions.Enabled {
+		kinds = append(kinds, "research.example.com/ResearchSession")
+		slices.Sort(kinds)
+	}
+	return kinds
 }
 
 var templatePath = regexp.MustCompile(`^[A-Za-z0-9_-]+(\[\])?(\.[A-Za-z0-9_-]+(\[\])?)*$`)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -55,7 +56,7 @@ func newQuestions(compiler *ast.Compiler, all []*policy, podKinds []string) (*qu
 				c, ok := prepared[key]
 				if !ok {
 					var err error
-					if c, err = newCell(compiler, fitting, expanded[group+"/"+kind]); err != nil {
+					if c, err = newCell(compiler, fitting, group, kind, string(op)); err != nil {
 						return nil, err
 					}
 					prepared[key] = c
@@ -68,15 +69,23 @@ func newQuestions(compiler *ast.Compiler, all []*policy, podKinds []string) (*qu
 	return t, nil
 }
 
-// newCell prepares both questions. What only becomes a Pod is judged, and not changed as
-// if it were one.
-func newCell(compiler *ast.Compiler, policies []*policy, becomesPod bool) (cell, error) {
+// newCell prepares both questions. What only becomes a Pod is judged by those who look at
+// Pods; they neither change it nor take quota for it as if it were one.
+func newCell(compiler *ast.Compiler, policies []*policy, group, kind, operation string) (cell, error) {
 	c := cell{matches: len(policies) > 0}
+	asks := func(own ...string) func(*policy) []string {
+		return func(p *policy) []string {
+			if p.fits(group, kind, operation) {
+				return own
+			}
+			return slices.DeleteFunc(slices.Clone(own), func(name string) bool { return name == outDemand || name == outMutate })
+		}
+	}
 	var err error
-	if c.judge, err = newQuestion(compiler, policies, outDeny, outWarn, outDemand); err != nil || becomesPod {
+	if c.judge, err = askEach(compiler, policies, asks(outDeny, outWarn, outDemand)); err != nil {
 		return c, err
 	}
-	c.mutate, err = newQuestion(compiler, policies, outMutate)
+	c.mutate, err = askEach(compiler, policies, asks(outMutate))
 	return c, err
 }
 
@@ -91,19 +100,22 @@ func number(places map[string]int, names, more []string) []string {
 	return names
 }
 
-// fit lists the policies that look at a combination, and a key for that list.
+// fit lists the policies that look at a combination, themselves or because it becomes a
+// Pod, and a key for that list.
 func fit(policies []*policy, group, kind, operation string, becomesPod bool) ([]*policy, string) {
 	var fitting []*policy
-	key := make([]byte, len(policies)+1)
-	if becomesPod {
-		key[len(policies)] = '+'
-	}
+	key := make([]byte, len(policies))
 	for i, p := range policies {
-		key[i] = '-'
-		if p.fits(group, kind, operation) || becomesPod && p.fits("", "Pod", operation) {
+		switch {
+		case p.fits(group, kind, operation):
 			key[i] = '+'
-			fitting = append(fitting, p)
+		case becomesPod && p.fits("", "Pod", operation):
+			key[i] = '*'
+		default:
+			key[i] = '-'
+			continue
 		}
+		fitting = append(fitting, p)
 	}
 	return fitting, string(key)
 }

@@ -27,11 +27,16 @@ type question struct {
 // newQuestion prepares the query for a set of policies, nil when they have nothing of
 // what is wanted.
 func newQuestion(compiler *ast.Compiler, policies []*policy, wanted ...string) (*question, error) {
+	return askEach(compiler, policies, func(*policy) []string { return wanted })
+}
+
+// askEach asks each policy for what is wanted of it.
+func askEach(compiler *ast.Compiler, policies []*policy, wanted func(*policy) []string) (*question, error) {
 	q := &question{}
 	var exprs, fields []string
 	for _, p := range policies {
 		entry := []string{}
-		for _, name := range wanted {
+		for _, name := range wanted(p) {
 			if !p.outputs[name] {
 				continue
 			}

@@ -25,6 +25,9 @@ var templates = map[string]string{
 // sees them all: [{path, metadata, spec}].
 func (g *Gate) expand(w *write, o object) ast.Value {
 	kind := w.Kind.Group + "/" + w.Kind.Kind
+	if w.isSession() && w.SubResource == "" && o.present() {
+		return g.expandSession(w, o)
+	}
 	path, ok := templates[kind]
 	if !ok {
 		path, ok = g.PodTemplates[kind]
@@ -40,6 +43,29 @@ func (g *Gate) expand(w *write, o object) ast.Value {
 		pods = append(pods, podTerm(at, pod))
 	})
 	return ast.NewArray(pods...)
+}
+
+// sessionTemplate is where a session's future Pods are, in messages.
+const sessionTemplate = "job.spec.template"
+
+// expandSession gives the Pods that a session will have. One that cannot be read has a
+// Pod that cannot be judged, and so none that is allowed.
+func (g *Gate) expandSession(w *write, o object) ast.Value {
+	if g.SessionPods == nil {
+		return ast.NewArray()
+	}
+	raw := w.Object
+	if o.value == w.old.value {
+		raw = w.OldObject
+	}
+	template, err := g.SessionPods(raw)
+	if err == nil {
+		var pod object
+		if pod, err = decode(template); err == nil {
+			return ast.NewArray(podTerm(sessionTemplate, pod))
+		}
+	}
+	return ast.NewArray(podTerm(sessionTemplate, object{value: ast.NewObject()}))
 }
 
 // templatesAt visits what stands at a path, in each item where a part of it names a list.

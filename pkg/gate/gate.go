@@ -49,6 +49,9 @@ type Gate struct {
 	// <group>/<kind>: a path in which [] stands for each item of a list, as in
 	// spec.replicatedJobs[].template.spec.template.
 	PodTemplates map[string]string
+	// SessionPods gives the Pod template, in JSON, that a ResearchSession in JSON will
+	// have; nil where something else than Gatehouse runs sessions.
+	SessionPods func(session []byte) ([]byte, error)
 	// EmailAsHash puts passport.HashEmail of an address into passports in its place.
 	EmailAsHash bool
 

@@ -12,9 +12,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/runner"
 	"gatehouse.dev/gatehouse/policies"
 )
 
@@ -218,5 +220,48 @@ func TestPodTemplates(t *testing.T) {
 	w.denied(v, "pods/host-access")
 	if !strings.Contains(v.Message(), "spec.replicatedJobs[1].template.spec.template.spec.hostNetwork") {
 		t.Errorf("the message names no place: %s", v.Message())
+	}
+}
+
+// TestSessionPods: a rule about Pods judges the Pods that a session will have, takes no
+// quota for them, and sets nothing on the session as if it were one.
+func TestSessionPods(t *testing.T) {
+	w := newWorld(t)
+	program, err := engine.Compile(t.Context(), engine.Options{Policies: policies.FS, PodKinds: []string{"research.example.com/ResearchSession"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create := call{as: "local:alice", groups: []string{"gatehouse:users"}, op: review.Create, group: "research.example.com", kind: "ResearchSession", resource: "researchsessions",
+		object: doc{"apiVersion": "research.example.com/v1", "kind": "ResearchSession", "metadata": meta("s"), "spec": doc{"prompt": "look", "websiteURL": "https://example.com"}}}
+	w.gate.Program = func() *engine.Program { return program }
+	sessions := config.Default().Sessions
+	for name, tt := range map[string]struct {
+		image, rule string
+		broken      error
+	}{
+		"an image of the tier":      {"quay.io/gkrumbach07/claude-runner:latest", "", nil},
+		"an image of somebody else": {"evil.example.com/claude-runner:latest", "pods/images", nil},
+		"Pods that cannot be told":  {"quay.io/gkrumbach07/claude-runner:latest", "models/granted", errors.New("unreadable")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sessions.Image = tt.image
+			w.gate.SessionPods = func(raw []byte) ([]byte, error) {
+				if tt.broken != nil {
+					return nil, tt.broken
+				}
+				return runner.Template(raw, sessions)
+			}
+			v, stored := w.write(create)
+			if tt.rule != "" {
+				if v.Outcome != review.Denied || !strings.HasPrefix(v.Denials[0].Rule, tt.rule) || !strings.Contains(v.Message(), "job.spec.template") {
+					t.Errorf("%s %s", v.Outcome, v.Message())
+				}
+				return
+			}
+			w.allowed(v)
+			if _, hardened := stored["spec"].(doc)["securityContext"]; hardened {
+				t.Error("a session was hardened like a Pod")
+			}
+		})
 	}
 }

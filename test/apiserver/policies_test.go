@@ -222,7 +222,7 @@ var _ = Describe("A Policy", Ordered, Serial, func() {
 		out, err := admin.kubectl(ctx, text, "apply", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
 		readyPolicy(ctx, admin, "acme.no-drafts")
-		home.launcher(ctx, "restart provisioner") // a pass begins with it
+		home.launcher(ctx, "restart provisioner-0") // a pass begins with it
 		began := time.Now()
 		Eventually(func() (string, error) {
 			return bob.kubectl(ctx, "", "-n", bobNS, "get", "reports.openreports.io", "gatehouse", "-o", "jsonpath={.results[?(@.policy==\"acme/no-drafts\")]}")

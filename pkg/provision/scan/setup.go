@@ -20,6 +20,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/runner"
 	"gatehouse.dev/gatehouse/policies"
 )
 
@@ -48,7 +49,7 @@ func Setup(m manager.Manager, c *config.Config, direct client.Client) error {
 	w := &world{cached: m.GetClient(), live: direct, set: set, prefix: c.TenantNamespacePrefix, systemNamespace: c.SystemNamespace}
 	w.gate = &gate.Gate{
 		Facts: w, Keys: w.keys.Load, Program: set.Program, Callers: c.Callers(), PrimaryAlias: c.PrimaryAlias(),
-		PassportGroups: c.Passport.Groups, EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), Now: time.Now,
+		PassportGroups: c.Passport.Groups, EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions), Now: time.Now,
 	}
 	return m.Add(&Scanner{
 		Config: c.Audit, World: w, Live: direct, Mapper: m.GetRESTMapper(), Logger: logger, Now: time.Now,

@@ -43,7 +43,11 @@ import data.lib.text
 # thousands of variables.
 chosen contains session_choice(input.request.object) if is_session
 
-chosen contains choice if some choice in env_choices(input.expansion.pods)
+# The variables of a session's own Job follow from the session.
+chosen contains choice if {
+	not is_session
+	some choice in env_choices(input.expansion.pods)
+}
 
 chosen_before contains session_choice(input.request.oldObject) if {
 	input.request.operation == "UPDATE"
@@ -53,6 +57,7 @@ chosen_before contains session_choice(input.request.oldObject) if {
 
 chosen_before contains choice if {
 	input.request.operation == "UPDATE"
+	not is_session
 	some choice in env_choices(input.expansion.oldPods)
 }
 

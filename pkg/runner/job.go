@@ -1,4 +1,4 @@
-package session
+package runner
 
 import (
 	batchv1 "k8s.io/api/batch/v1"
@@ -14,8 +14,8 @@ import (
 // Claude Runner's labels on Job and Pod.
 const (
 	LabelSession = "research-session"
-	labelApp     = "app"
-	app          = "claude-runner"
+	LabelApp     = "app"
+	App          = "claude-runner"
 )
 
 // runner is the user and group that the runner's image, which names none, runs as.
@@ -24,18 +24,16 @@ const runner = 1000
 // sharedMemory is what a browser needs at /dev/shm.
 const sharedMemory = "256Mi"
 
-// jobName is Claude Runner's name for a session's Job.
-func jobName(session string) string { return session + jobSuffix }
+// Name is Claude Runner's name for a session's Job.
+func Name(session string) string { return session + "-job" }
 
-const jobSuffix = "-job"
-
-// newJob is the Job of a session that may run for so many seconds. Its controller owner is
+// New is the Job of a session that may run for so many seconds. Its controller owner is
 // the session, so that Job and Pods inherit the session's passport and go when it goes.
-func newJob(s *researchv1.ResearchSession, seconds int64, c config.Sessions) *batchv1.Job {
-	labels := map[string]string{LabelSession: s.Name, labelApp: app}
+func New(s *researchv1.ResearchSession, seconds int64, c config.Sessions) *batchv1.Job {
+	labels := map[string]string{LabelSession: s.Name, LabelApp: App}
 	return &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: s.Namespace, Name: jobName(s.Name), Labels: labels,
+			Namespace: s.Namespace, Name: Name(s.Name), Labels: labels,
 			OwnerReferences: []metav1.OwnerReference{{
 				APIVersion: researchv1.GroupVersion.String(), Kind: "ResearchSession",
 				Name: s.Name, UID: s.UID, Controller: ptr.To(true),
@@ -67,7 +65,7 @@ func podSpec(s *researchv1.ResearchSession, seconds int64, c config.Sessions) co
 			SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 		},
 		Containers: []corev1.Container{{
-			Name:      app,
+			Name:      App,
 			Image:     c.Image,
 			Env:       environment(s, seconds, c),
 			Resources: corev1.ResourceRequirements{Requests: c.Resources.Requests, Limits: c.Resources.Limits},

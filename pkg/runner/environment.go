@@ -1,7 +1,8 @@
-package session
+package runner
 
 import (
 	"fmt"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -39,10 +40,10 @@ func environment(s *researchv1.ResearchSession, seconds int64, c config.Sessions
 		value("WEBSITE_URL", s.Spec.WebsiteURL),
 		value("LLM_MODEL", model),
 		value("LLM_TEMPERATURE", fmt.Sprintf("%.2f", temperature)),
-		value("LLM_MAX_TOKENS", decimal(maxTokens)),
+		value("LLM_MAX_TOKENS", strconv.FormatInt(maxTokens, 10)),
 		value("ANTHROPIC_MODEL", model),
 		value("ANTHROPIC_SMALL_FAST_MODEL", model),
-		value("TIMEOUT", decimal(seconds)),
+		value("TIMEOUT", strconv.FormatInt(seconds, 10)),
 		value("BACKEND_API_URL", c.BackendURL),
 		{Name: "ANTHROPIC_API_KEY", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
 			LocalObjectReference: corev1.LocalObjectReference{Name: c.Secret.Name}, Key: c.Secret.Key,

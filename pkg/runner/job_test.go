@@ -1,4 +1,4 @@
-package session
+package runner
 
 import (
 	"os"
@@ -8,12 +8,24 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/config"
 )
+
+func session(change ...func(*researchv1.ResearchSession)) *researchv1.ResearchSession {
+	s := &researchv1.ResearchSession{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "s", UID: "session-1"},
+		Spec:       researchv1.ResearchSessionSpec{Prompt: "look", WebsiteURL: "https://example.com", Timeout: 300},
+	}
+	for _, c := range change {
+		c(s)
+	}
+	return s
+}
 
 func full(s *researchv1.ResearchSession) {
 	s.Spec.Prompt = "costs $5, not $(HOME) nor $$"
@@ -22,7 +34,7 @@ func full(s *researchv1.ResearchSession) {
 
 // The whole Job, as the API server gets it. GATEHOUSE_GOLDEN=1 writes the file anew.
 func TestNewJob(t *testing.T) {
-	job := newJob(inPhase("Pending", full), 300, config.Default().Sessions)
+	job := New(session(full), 300, config.Default().Sessions)
 	got, err := yaml.Marshal(job)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +56,7 @@ func TestNewJob(t *testing.T) {
 
 func TestEnvironmentWithoutSettings(t *testing.T) {
 	got := map[string]string{}
-	for _, v := range environment(inPhase("Pending"), 300, config.Default().Sessions) {
+	for _, v := range environment(session(), 300, config.Default().Sessions) {
 		got[v.Name] = v.Value
 	}
 	for name, want := range map[string]string{
@@ -59,9 +71,9 @@ func TestEnvironmentWithoutSettings(t *testing.T) {
 
 // Neither a passport nor a token of the API server goes into a Pod.
 func TestJobCarriesNoCredentialOfOurs(t *testing.T) {
-	s := inPhase("Pending")
+	s := session()
 	s.Annotations = map[string]string{"gatehouse.dev/passport": "v1.k.secret.secret"}
-	spec := newJob(s, 300, config.Default().Sessions).Spec.Template.Spec
+	spec := New(s, 300, config.Default().Sessions).Spec.Template.Spec
 	text, err := yaml.Marshal(spec)
 	if err != nil {
 		t.Fatal(err)
@@ -79,34 +91,31 @@ func TestJobCarriesNoCredentialOfOurs(t *testing.T) {
 	}
 }
 
-func TestSpecHash(t *testing.T) {
-	hash := func(change func(*researchv1.ResearchSession)) string {
-		h, err := specHash(inPhase("Pending", change).Spec)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
+// TestTemplate: what is judged when a session is made is what its Job will have.
+func TestTemplate(t *testing.T) {
+	s := session(full)
+	raw, err := yaml.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
 	}
-	same := hash(func(*researchv1.ResearchSession) {})
-	if hash(func(s *researchv1.ResearchSession) { s.Spec.DisplayName = "by the runner" }) != same {
-		t.Error("the runner's displayName changes the hash")
+	if raw, err = yaml.YAMLToJSON(raw); err != nil {
+		t.Fatal(err)
 	}
-	if hash(stopped) != same {
-		t.Error("stop changes the hash")
+	got, err := Template(raw, config.Default().Sessions)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*researchv1.ResearchSession){
-		"prompt": func(s *researchv1.ResearchSession) { s.Spec.Prompt = "other" }, "timeout": func(s *researchv1.ResearchSession) { s.Spec.Timeout = 1 }, "model": full,
-	} {
-		if hash(change) == same {
-			t.Errorf("%s does not change the hash", name)
-		}
+	want, err := yaml.Marshal(New(s, s.Spec.Timeout, config.Default().Sessions).Spec.Template)
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestCut(t *testing.T) {
-	for in, want := range map[string]string{"short": "short", "  around  ": "around", "0123456789a": "0123456...", "012345ü789a": "012345...", "a\xff": "a?"} {
-		if got := cut(in, 10); got != want {
-			t.Errorf("cut(%q) = %q, want %q", in, got, want)
-		}
+	if got, err = yaml.JSONToYAML(got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Template([]byte(`{"spec":{"timeout":"soon"}}`), config.Default().Sessions); err == nil {
+		t.Error("a session that cannot be read has a template")
 	}
 }
