@@ -11,7 +11,7 @@ import (
 )
 
 // PlaceName is the Lease that remembers how far a pass came, for the next leader.
-const PlaceName = "gatehouse-audit"
+const PlaceName = "gatehouse-provisioner-audit"
 
 const annotationAfter = "gatehouse.dev/audited-up-to"
 
