@@ -111,9 +111,7 @@ func refused(a answer, by string) error {
 	case strings.HasPrefix(by, "api: "):
 		good = a.code >= 400 && a.code < 500 && strings.Contains(a.said, strings.TrimPrefix(by, "api: "))
 	case strings.HasPrefix(by, "guard: "):
-		// A guard whose parameter is missing denies with 422.
-		good = (a.code == http.StatusForbidden || a.code == http.StatusUnprocessableEntity) &&
-			strings.Contains(a.said, "ValidatingAdmissionPolicy '"+strings.TrimPrefix(by, "guard: ")+"'")
+		good = a.code == http.StatusForbidden && strings.Contains(a.said, "ValidatingAdmissionPolicy '"+strings.TrimPrefix(by, "guard: ")+"'")
 	case a.code != http.StatusForbidden:
 	case by == "rbac":
 		good = strings.Contains(a.said, " cannot ") && !strings.Contains(a.said, "denied by ") && !strings.Contains(a.said, "admission webhook")

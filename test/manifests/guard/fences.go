@@ -10,9 +10,12 @@ import (
 	"gatehouse.dev/gatehouse/test/manifests/installation"
 )
 
-// fences stand behind the webhooks: where the validating ones are gone or no longer fail
-// closed, nobody of a tenant's side writes what guards tenants, whatever RBAC says. While
-// the webhooks are in front they answer themselves, with a reason and a line in the log.
+// fences stand behind the webhooks: where one of the validating ones is gone or no longer
+// fails closed, nobody of a tenant's side writes what guards tenants, whatever RBAC says.
+// While the webhooks are in front they answer themselves, with a reason and a line in the
+// log. Without any configuration there is no parameter to ask, and no fence: the API server
+// looks for the parameter before it asks who calls, so that denying then would deny
+// everybody, controllers and administrators too.
 func fences(i installation.Installation) Guard {
 	var names []string
 	for _, entry := range admission.Entries(i) {
@@ -33,6 +36,6 @@ func fences(i installation.Installation) Guard {
 			"the webhooks of Gatehouse are not in front of this API server: until they are, nobody of a tenant's side changes what guards tenants")},
 	)
 	g.Policy.Spec.ParamKind = &admissionregistrationv1.ParamKind{APIVersion: "admissionregistration.k8s.io/v1", Kind: "ValidatingWebhookConfiguration"}
-	g.Binding.Spec.ParamRef = &admissionregistrationv1.ParamRef{Name: "gatehouse", ParameterNotFoundAction: ptr.To(admissionregistrationv1.DenyAction)}
+	g.Binding.Spec.ParamRef = &admissionregistrationv1.ParamRef{Name: "gatehouse", ParameterNotFoundAction: ptr.To(admissionregistrationv1.AllowAction)}
 	return g
 }
