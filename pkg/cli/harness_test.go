@@ -33,10 +33,10 @@ var compiled sync.Map // parameters -> *engine.Program
 // compileOnce keeps the program of the built-in policies: compiling is nearly all that a
 // command line costs, and a program never changes.
 func compileOnce(ctx context.Context, o engine.Options) (*engine.Program, error) {
-	if o.Policies != policies.FS || o.Enforcement != nil || o.NoCanary {
+	if o.Policies != policies.FS || o.Enforcement != nil || o.NoCanary || o.Constraints != nil {
 		return engine.Compile(ctx, o)
 	}
-	key := fmt.Sprint(o.Parameters, o.Unoptimized)
+	key := fmt.Sprint(o.Parameters, o.PodKinds, o.Unoptimized)
 	if program, ok := compiled.Load(key); ok {
 		return program.(*engine.Program), nil
 	}

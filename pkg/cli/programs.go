@@ -2,29 +2,30 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/facts/manifest"
 	"gatehouse.dev/gatehouse/policies"
 )
 
 // policiesHelp is what --policies and --with take.
-const policiesHelp = "a set of policies, or Policy manifests that are laid over those built in"
+const policiesHelp = "a set of policies, or manifests laid over those built in: Policies, and Gatekeeper's templates and constraints"
 
 // compile makes a program: of a set of policies in a folder, of the built-in policies
-// with the Policy manifests of a file or folder, or, without a path, of the built-in ones.
-// The options' parameters are those of the configuration; a set need not have every
-// policy of ours.
+// with the manifests of a file or folder, or, without a path, of the built-in ones. The
+// options' parameters are those of the configuration; a set need not have every policy
+// of ours.
 func (env Env) compile(ctx context.Context, path string, o engine.Options) (*engine.Program, error) {
 	o.Policies = policies.FS
 	var given []*v1alpha1.Policy
@@ -32,7 +33,7 @@ func (env Env) compile(ctx context.Context, path string, o engine.Options) (*eng
 		set, err := openSet(path)
 		if err == nil {
 			o = ownSet(o, set)
-		} else if given, err = readPolicies(env, path, err); err != nil {
+		} else if given, o.Constraints, err = readPolicies(env, path, err); err != nil {
 			return nil, err
 		}
 	}
@@ -44,7 +45,7 @@ func (env Env) compile(ctx context.Context, path string, o engine.Options) (*eng
 }
 
 func (env Env) program(ctx context.Context, o engine.Options, given []*v1alpha1.Policy) (*engine.Program, error) {
-	if given == nil {
+	if len(given) == 0 {
 		compile := engine.Compile
 		if env.Compile != nil {
 			compile = env.Compile
@@ -87,35 +88,53 @@ func (env Env) compileDir(ctx context.Context, dir string) (policySet, *engine.P
 	return set, program, nil
 }
 
-// readPolicies reads the Policy objects of a file, or of a folder that is no set of
-// policies; notSet says why it is none.
-func readPolicies(env Env, path string, notSet error) ([]*v1alpha1.Policy, error) {
+// readPolicies reads the policies of a file, or of a folder that is no set of policies;
+// notSet says why it is none. Objects of other kinds are passed over.
+func readPolicies(env Env, path string, notSet error) ([]*v1alpha1.Policy, *gatekeeper.Set, error) {
 	files, err := manifest.Files(path)
 	if err != nil {
-		return nil, fmt.Errorf("find the policies: %w", err)
+		return nil, nil, fmt.Errorf("find the policies: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, notSet
+		return nil, nil, notSet
 	}
-	objects, err := readManifests(env, files)
-	if err != nil {
-		return nil, errors.Join(notSet, err)
-	}
-	var out []*v1alpha1.Policy
-	for _, obj := range objects {
-		if obj.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("Policy") {
-			continue
-		}
-		p, err := policyOf(obj)
+	var (
+		given     []*v1alpha1.Policy
+		documents []gatekeeper.Document
+	)
+	for _, file := range files {
+		raw, err := readFile(env, file)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, p)
+		objects, err := manifest.Decode(raw)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read %s: %w", file, err)
+		}
+		for _, obj := range objects {
+			if obj.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("Policy") {
+				continue
+			}
+			p, err := policyOf(obj)
+			if err != nil {
+				return nil, nil, err
+			}
+			given = append(given, p)
+		}
+		more, err := gatekeeper.Decode(file, raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		documents = append(documents, slices.DeleteFunc(more, func(d gatekeeper.Document) bool { return !d.IsTemplate() && !d.IsConstraint() })...)
 	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("%w, and no manifest of a Policy", notSet)
+	if len(given)+len(documents) == 0 {
+		return nil, nil, fmt.Errorf("%w, and no manifest of a policy", notSet)
 	}
-	return out, nil
+	constraints, err := gatekeeper.New(documents, nil)
+	if err != nil {
+		return nil, nil, fmt.Errorf("compile the policies: %w", err)
+	}
+	return given, constraints, nil
 }
 
 // policyOf reads a Policy strictly: a field that it does not have would set nothing.

@@ -72,7 +72,7 @@ func (f *replayFlags) run(ctx context.Context, env Env) (replay.Report, error) {
 		if err != nil {
 			return replay.Report{}, err
 		}
-		o.Parameters = c.PolicyParameters()
+		o.Parameters, o.PodKinds = c.PolicyParameters(), c.PodKinds()
 	}
 	program, err := env.compile(ctx, f.with, o)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,46 @@ func TestReplayWithManifests(t *testing.T) {
 	}
 	if strings.Contains(table.out+got.out, "hunter2") {
 		t.Error("a secret is shown")
+	}
+}
+
+// Gatekeeper's templates and constraints over the built-in policies, from a folder.
+func TestReplayWithConstraints(t *testing.T) {
+	dir := recordings(t, secretAndMap)
+	with := t.TempDir()
+	const text = `apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: nomaps}
+spec:
+  crd: {spec: {names: {kind: NoMaps}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package nomaps
+
+      violation[{"msg": "no maps here"}] {
+        input.review.kind.kind == "ConfigMap"
+      }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: NoMaps
+metadata: {name: everywhere}
+spec: {}
+`
+	if err := os.WriteFile(filepath.Join(with, "nomaps.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := run(t, "", "replay", "--recordings", dir, "--with", with, "--config", "testdata/gatehouse.yaml", "-o", "json")
+	var report replay.Report
+	if err := json.Unmarshal([]byte(got.out), &report); err != nil {
+		t.Fatalf("exit %d: %v: %s", got.code, err, got.errout)
+	}
+	if got.code != 1 || report.Changes[replay.ToDenied] != 1 || report.Changes[replay.Unchanged] != 1 || len(report.Rules) != 1 || !slices.Equal(report.Rules[0].Examples[0].After, []string{"no maps here"}) {
+		t.Errorf("exit %d, %+v", got.code, report)
+	}
+	args := append(slices.Clone(offline), "--as", "local:alice", "--policies", with)
+	if got := run(t, secretAndMap, append([]string{"check"}, args...)...); got.code != 1 || !strings.Contains(got.errout, "no maps here") {
+		t.Errorf("check: exit %d: %s%s", got.code, got.out, got.errout)
 	}
 }
 

@@ -34,9 +34,7 @@ func noteParts(path string, named map[string]string) error {
 		return err
 	}
 	var k kustomization
-	if yaml.Unmarshal(raw, &k) != nil {
-		return nil
-	}
+	_ = yaml.Unmarshal(raw, &k) // names what was read so far
 	names := append(append(append(k.PatchesStrategicMerge, k.Configurations...), k.Transformers...), k.Generators...)
 	for _, list := range [][]filed{k.Patches, k.PatchesJSON6902, k.Replacements} {
 		for _, f := range list {

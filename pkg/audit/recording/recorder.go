@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"hash/fnv"
+	"math"
 	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -77,12 +78,18 @@ func New(o Options) (*Recorder, error) {
 	return &Recorder{o: o, queue: make(chan Decision, queued), files: files}, nil
 }
 
-// Observe takes a decision in a tenant's namespace, or leaves it out by chance. It never
-// waits.
+// Observe takes a decision in a tenant's namespace, or leaves it out. It never waits.
 func (r *Recorder) Observe(a gate.Asked) {
-	if a.Request.Entry == review.EntryTenant && (r.o.Sample >= 1 || rand.Float64() < r.o.Sample) {
+	if a.Request.Entry == review.EntryTenant && sampled(a.Request.UID, r.o.Sample) {
 		r.Record(Of(a))
 	}
+}
+
+// sampled picks by the review's UID, which the API server makes by chance.
+func sampled(uid string, part float64) bool {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(uid)) // never fails
+	return part >= 1 || float64(h.Sum64())/math.MaxUint64 < part
 }
 
 // Record takes a decision, or drops it because the writer is behind. It never waits.

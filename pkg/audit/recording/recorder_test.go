@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -170,9 +171,9 @@ func TestSample(t *testing.T) {
 	o := options(t)
 	o.Sample = 0.1
 	r := recorder(t, o)
-	asked := gate.Asked{Request: review.Request{Entry: review.EntryTenant}, Input: decision(t, "d", 1).Input}
+	input := decision(t, "d", 1).Input
 	for range 1000 {
-		r.Observe(asked)
+		r.Observe(gate.Asked{Request: review.Request{UID: uuid.NewString(), Entry: review.EntryTenant}, Input: input})
 	}
 	if got := len(r.queue); got < 40 || got > 200 {
 		t.Errorf("%d of 1000 taken, want about 100", got)
