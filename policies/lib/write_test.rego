@@ -54,6 +54,10 @@ test_words if {
 	write.kind == "object" with input as {}
 	write.namespace == "n" with input as {"request": {"namespace": "n"}}
 	write.namespace == "" with input as {"request": null}
+	every odd in [7, null, ["x"]] {
+		write.kind == "object" with input as {"request": {"kind": {"kind": odd}}}
+		write.namespace == "" with input as {"request": {"namespace": odd}}
+	}
 }
 
 test_an_object_without_a_spec_is_unreadable if {

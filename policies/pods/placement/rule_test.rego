@@ -98,6 +98,10 @@ test_a_binding_has_no_pods_to_judge if {
 test_messages if {
 	some every_taint in placement.deny with input as review("", {"tolerations": [{"operator": "Exists"}]})
 	startswith(every_taint, `spec.tolerations[0] tolerates every taint; taints that may be tolerated: "node.kubernetes.io/not-ready", "nvidia.com/gpu"; `)
+	some other in placement.deny with input as review("", {"tolerations": [{"key": "x"}]})
+	startswith(other, `spec.tolerations[0] tolerates "x"; `)
+	some shape in placement.deny with input as review("", {"tolerations": ["x"]})
+	startswith(shape, "spec.tolerations is not of a shape that can be judged; it is a list of objects; ")
 	some class in placement.deny with input as review("spec.template", {"priorityClassName": "a\nb"})
 	startswith(class, `spec.template.spec.priorityClassName is "a\nb"; nothing, or one of: "batch"; `)
 	some binding in placement.deny with input as bind({"target": {"name": "node-1"}}, "owner")
