@@ -114,6 +114,7 @@ var looking = map[string]struct {
 	"arrays of another length":           {`[input.request.object.data.a, 1] == hand.pass(["hunter2"])`, false},
 	"sets":                               {`{input.request.object.data.a} == {"hunter2"}`, true},
 	"sets of the same":                   {`{v | v := input.request.object.data.a} == {v | v := input.request.oldObject.data.a}`, false},
+	"sets of others":                     {`{v | v := input.request.object.data.a} == {v | some v in ["hunter2"]}`, true},
 	"sets filled in place":               {`{input.request.object.data.a} == {input.request.oldObject.data.a}`, true}, // cannot be told
 	"union":                              {`s := {input.request.object.data.a} | {"x"}; count(s) == 2`, true},
 	"intersection":                       {`count({input.request.object.data.a} & {"hunter2"}) == 1`, true},
