@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/facts/live"
 	"gatehouse.dev/gatehouse/pkg/passport"
 )
@@ -50,19 +51,23 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 func TestReport(t *testing.T) {
 	counts := audit.Totals{Decisions: 7, Denials: map[string]uint64{"models/granted": 2}}
 	var ring *passport.Keyring
+	rules, err := newRules(t.Context(), config.Default(), logr.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
 	r := &report{
-		policyDigest: "sha256:5d41",
-		totals:       func() audit.Totals { return counts },
-		keys:         func() *passport.Keyring { return ring },
+		policies: rules.set,
+		totals:   func() audit.Totals { return counts },
+		keys:     func() *passport.Keyring { return ring },
 	}
 	want := map[string]string{
-		annotationDigest: "sha256:5d41", annotationDecisions: "7", annotationDenials: `{"models/granted":2}`,
+		live.AnnotationDigest: rules.set.Program().Digest(), annotationDecisions: "7", live.AnnotationDenials: `{"models/granted":2}`,
+		live.AnnotationPolicies: "{}", live.AnnotationRejected: "{}", live.AnnotationAsked: "{}",
 	}
 	if diff := cmp.Diff(want, r.annotations()); diff != "" {
 		t.Errorf("without keys (-want +got):\n%s", diff)
 	}
 	secret := bytes.Repeat([]byte("never-shown-"), 4)
-	var err error
 	ring, err = passport.NewKeyring(
 		passport.Key{ID: "k1", Secret: secret, State: passport.Active},
 		passport.Key{ID: "k2", Secret: bytes.ToUpper(secret), State: passport.Pending},

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 
 	"gatehouse.dev/gatehouse/pkg/config"
@@ -13,11 +14,11 @@ import (
 func TestPoliciesKnowTheNamespacePrefix(t *testing.T) {
 	c := config.Default()
 	c.TenantNamespacePrefix = "lab-"
-	program, err := compile(t.Context(), c)
+	rules, err := newRules(t.Context(), c, logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range program.Rules() {
+	for _, rule := range rules.set.Program().Rules() {
 		if rule.Rule != "isolation/tenant-membership" {
 			continue
 		}
@@ -27,6 +28,25 @@ func TestPoliciesKnowTheNamespacePrefix(t *testing.T) {
 		return
 	}
 	t.Error("the policy is gone")
+}
+
+// TestStoredPoliciesComeFirst: a replica decides only once it knows what is stored.
+func TestStoredPoliciesComeFirst(t *testing.T) {
+	rules, err := newRules(t.Context(), config.Default(), logr.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.ready(); err == nil {
+		t.Error("ready before the stored policies were listed")
+	}
+	rules.changed(t.Context(), nil)
+	if err := rules.ready(); err == nil {
+		t.Error("ready before the stored constraints were listed")
+	}
+	rules.constrained(t.Context(), nil)
+	if err := rules.ready(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestStuckPoliciesAreUnready(t *testing.T) {
@@ -58,7 +78,7 @@ func TestParametersOfTheConfiguration(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := config.Default()
 			c.Policies = test.policies
-			program, err := compile(t.Context(), c)
+			rules, err := newRules(t.Context(), c, logr.Discard())
 			if test.says != "" {
 				if err == nil || !strings.Contains(err.Error(), test.says) {
 					t.Errorf("error %v, want one that says %s", err, test.says)
@@ -68,7 +88,7 @@ func TestParametersOfTheConfiguration(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, rule := range program.Rules() {
+			for _, rule := range rules.set.Program().Rules() {
 				if rule.Rule == "networking/ingress-hosts" {
 					if diff := cmp.Diff([]any{"apps.example.com"}, rule.Parameters["domainSuffixes"]); diff != "" {
 						t.Errorf("domainSuffixes (-want +got):\n%s", diff)

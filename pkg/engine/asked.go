@@ -26,6 +26,17 @@ func (p *Program) Asked() map[string]uint64 {
 	return out
 }
 
+// forget begins the counts anew: what was asked before is the canary.
+func (t *questions) forget() {
+	for _, row := range t.cells {
+		for _, c := range row {
+			if c.judge != nil {
+				c.judge.asked.Store(0)
+			}
+		}
+	}
+}
+
 // Asks lists the policies that are asked to judge such a review, by name.
 func (p *Program) Asks(group, kind, op string) []string {
 	c, ok := p.questions.find(group, kind, review.Operation(op))

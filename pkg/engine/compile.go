@@ -78,6 +78,7 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 		if err := program.sing(ctx, o.Canary); err != nil {
 			return nil, err
 		}
+		program.questions.forget()
 	}
 	if err := program.addConstraints(o); err != nil {
 		return nil, err
