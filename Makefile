@@ -44,8 +44,8 @@ STAGES := test-build verify lint unit cluster-unit test-apiserver test-attacks
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
 
-test-long: ## what takes longer: fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules
-	@test/stages unit fuzz repeat test-network test-gitops attacks mutation
+test-long: ## what takes longer: fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules, quota races, scale
+	@test/stages unit fuzz repeat test-network test-gitops attacks mutation quota-race scale reservations
 
 test-build: build bin/cluster
 	@bin/cluster build
@@ -90,6 +90,16 @@ mutation: ## breaks each built-in rule in turn: its tests must notice
 bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone
 	@go run ./test/load
 	@go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks
+
+.PHONY: scale reservations quota-race
+scale: build bin/cluster ## 500 sessions of 100 users at once to their end, every server killed in between
+	@go run ./test/scale
+
+reservations: build bin/cluster ## places in a quota ledger a second, beside native ResourceQuota
+	@go run ./test/reserve
+
+quota-race: build bin/cluster
+	@GATEHOUSE_CLUSTER=1 GATEHOUSE_RACES=20 go test -v -count=1 -timeout 60m ./test/apiserver -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips -ginkgo.focus "The race for"
 
 .PHONY: fuzz repeat generate
 fuzz:

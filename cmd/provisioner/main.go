@@ -50,6 +50,7 @@ func run(args []string, stderr io.Writer) int {
 	}
 	file := flags.String("config", "", "configuration `FILE`, required")
 	metrics := flags.String("metrics-listen", "127.0.0.1:9444", "`ADDRESS` that serves /metrics, /healthz and /readyz over plain HTTP")
+	records := flags.String("usage-records", "", "`FILE` to which closed intervals of device time are added, one CloudEvent a line; - is the standard output")
 	identity := flags.String("identity", "", "`NAME` of this process in its log, for example provisioner-0")
 	ctrl.RegisterFlags(flags) // --kubeconfig
 	switch err := flags.Parse(args); {
@@ -67,14 +68,18 @@ func run(args []string, stderr io.Writer) int {
 		return exitFailed
 	}
 	defer flush()
-	if err := serve(*file, *metrics, logger); err != nil {
+	if err := serve(*file, *metrics, *records, logger); err != nil {
 		logger.Error(err, "provisioner stopped")
 		return exitFailed
 	}
 	return 0
 }
 
-func serve(file, metrics string, logger logr.Logger) error {
+func serve(file, metrics, records string, logger logr.Logger) error {
+	out, err := openRecords(records)
+	if err != nil {
+		return err
+	}
 	c, err := config.Load(file)
 	if err != nil {
 		return err
@@ -84,12 +89,27 @@ func serve(file, metrics string, logger logr.Logger) error {
 	if err != nil {
 		return fmt.Errorf("kubeconfig: %w", err)
 	}
-	m, err := provision.NewManager(rest, provision.Options{Config: c, MetricsListen: metrics, Logger: logger})
+	m, err := provision.NewManager(rest, provision.Options{Config: c, MetricsListen: metrics, UsageRecords: out, Logger: logger})
 	if err != nil {
 		return err
 	}
 	logger.Info("provisioner starts", "systemNamespace", c.SystemNamespace, "metrics", metrics)
 	return m.Start(ctrl.SetupSignalHandler())
+}
+
+// openRecords gives nil for no file.
+func openRecords(file string) (io.Writer, error) {
+	switch file {
+	case "":
+		return nil, nil
+	case "-":
+		return os.Stdout, nil
+	}
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("usage records: %w", err)
+	}
+	return f, nil
 }
 
 // newLogger writes JSON lines to stderr.

@@ -53,11 +53,15 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 	if err != nil {
 		return nil, err
 	}
+	reservations, err := audit.WatchLedger(registry)
+	if err != nil {
+		return nil, err
+	}
 	if err := audit.WatchPolicies(registry, rules.figures); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	report := &report{policies: rules.set, totals: metrics.Totals}
-	w, err := newWorld(c, connection, o.identity, report, rules, logger.WithName("facts"))
+	w, err := newWorld(c, connection, o.identity, report, rules, reservations, logger.WithName("facts"))
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,9 @@ import (
 
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/facts/live"
 	"gatehouse.dev/gatehouse/pkg/gate"
@@ -41,10 +43,12 @@ type world struct {
 	constraints *live.Constraints
 	inventory   *live.Inventory
 	ledger      quota.Ledger
+	calendar    quota.Calendar
+	program     func() *engine.Program
 	logger      logr.Logger
 }
 
-func newWorld(c *config.Config, connection *rest.Config, identity string, r *report, p *rules, logger logr.Logger) (*world, error) {
+func newWorld(c *config.Config, connection *rest.Config, identity string, r *report, p *rules, counts *audit.Ledger, logger logr.Logger) (*world, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme), researchv1.AddToScheme(scheme)); err != nil {
 		return nil, fmt.Errorf("scheme: %w", err)
@@ -72,7 +76,7 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	if err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
-	w := &world{cache: informers, logger: logger}
+	w := &world{cache: informers, logger: logger, calendar: c.Calendar()}
 	w.keys = &live.Keys{
 		Cache: informers, Namespace: c.SystemNamespace, Name: passport.SecretName,
 		Failed: func(err error) { logger.Error(err, "passport keys not loaded") },
@@ -94,14 +98,19 @@ func newWorld(c *config.Config, connection *rest.Config, identity string, r *rep
 	w.facts = &live.Facts{Cache: informers, Reader: direct, Prefix: c.TenantNamespacePrefix, Lease: w.heartbeat}
 	w.owners = &live.Owners{Client: owners, Mapper: mapper}
 	w.cached = live.NewOwnerCache(owners, c.TenantNamespacePrefix, ownerKinds(c))
-	w.ledger = crd.New(crd.Options{Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry()})
+	w.ledger = crd.New(crd.Options{
+		Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry(), Calendar: c.Calendar(), Account: w.account,
+		Batched: counts.Batch, Swapped: counts.Swap,
+	})
 	return w, nil
 }
 
 // gate makes the decision out of what the world knows.
 func (w *world) gate(c *config.Config, set *policyset.Set) *gate.Gate {
+	w.program = set.Program
 	g := &gate.Gate{
-		Facts: w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: set.Program, Policies: set, Ledger: w.ledger,
+		Calendar: w.calendar,
+		Facts:    w.facts, Owners: w.owners, OwnerCache: w.cached, Keys: w.keys.Keyring, Program: set.Program, Policies: set, Ledger: w.ledger,
 		Callers: c.Callers(), Onboarding: c.Onboarding, PrimaryAlias: c.PrimaryAlias(), PassportGroups: c.Passport.Groups,
 		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions),
 		Now: time.Now, NewID: uuid.NewString, MaxFactAge: maxFactAge, Constraints: set,

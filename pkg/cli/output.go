@@ -19,6 +19,7 @@ type format string
 const (
 	formatTable format = "table"
 	formatJSON  format = "json"
+	formatCSV   format = "csv"
 	// The next two are for CI.
 	formatSARIF format = "sarif"
 	formatJUnit format = "junit"

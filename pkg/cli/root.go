@@ -60,7 +60,7 @@ Exit codes: 0 good, 1 denied or failed, 2 misuse.`,
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return misuse("%w", err) })
-	root.AddCommand(newCheck(env), newExplain(env), newPassport(env), newPolicy(env), newReplay(env), newSeal(env), newWhoami(env))
+	root.AddCommand(newCheck(env), newExplain(env), newPassport(env), newPolicy(env), newReplay(env), newSeal(env), newUsage(env), newWhoami(env))
 	return root
 }
 

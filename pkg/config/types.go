@@ -137,4 +137,7 @@ type Quota struct {
 	RequestTimeout metav1.Duration `json:"requestTimeout"`
 	// WebhookTimeout is timeoutSeconds of our webhooks.
 	WebhookTimeout metav1.Duration `json:"webhookTimeout"`
+	// TimeZone says when days and months of limits begin: a name of the IANA database,
+	// "" for UTC.
+	TimeZone string `json:"timeZone,omitempty"`
 }

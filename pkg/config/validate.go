@@ -160,6 +160,7 @@ func (c *Config) validateWebhook(path *field.Path) field.ErrorList {
 
 func (c *Config) validateQuota(path *field.Path) field.ErrorList {
 	all := positive(c.Quota.RequestTimeout, path.Child("requestTimeout"))
+	all = append(all, validateTimeZone(c.Quota.TimeZone, path.Child("timeZone"))...)
 	webhook := path.Child("webhookTimeout")
 	if t := c.Quota.WebhookTimeout.Duration; t < time.Second || t > 30*time.Second {
 		all = append(all, field.Invalid(webhook, t.String(), "must be between 1s and 30s, as the API server's timeoutSeconds"))

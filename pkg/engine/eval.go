@@ -42,6 +42,17 @@ func (p *Program) Mutate(ctx context.Context, input ast.Value, data Snapshot) (a
 	return p.ask(ctx, c.mutate, input, data)
 }
 
+// Demand asks every matching policy only for what it demands, and gives one result
+// document {policy: {enforcement, demand}} for Decode: what a stored object holds is what
+// its creation would demand. See Eval for the rest.
+func (p *Program) Demand(ctx context.Context, input ast.Value, data Snapshot) (ast.Value, error) {
+	c, err := p.cellOf(input)
+	if err != nil {
+		return nil, err
+	}
+	return p.ask(ctx, c.demand, input, data)
+}
+
 var (
 	refGroup     = ast.MustParseRef("input.request.kind.group")[1:]
 	refKind      = ast.MustParseRef("input.request.kind.kind")[1:]

@@ -12,8 +12,8 @@ import (
 // cell holds the questions for one combination of group, kind and operation; nil where
 // no policy has anything to say.
 type cell struct {
-	judge, mutate *question
-	matches       bool
+	judge, mutate, demand *question
+	matches               bool
 }
 
 // questions finds the policies of a review by table, so that a policy for other kinds
@@ -83,6 +83,9 @@ func newCell(compiler *ast.Compiler, policies []*policy, group, kind, operation 
 	}
 	var err error
 	if c.judge, err = askEach(compiler, policies, asks(outDeny, outWarn, outDemand)); err != nil {
+		return c, err
+	}
+	if c.demand, err = askEach(compiler, policies, asks(outDemand)); err != nil {
 		return c, err
 	}
 	c.mutate, err = askEach(compiler, policies, asks(outMutate))

@@ -22,7 +22,7 @@ var templates = map[string]string{
 }
 
 // expand lists the Pods that an object is or will become, so that one rule about Pods
-// sees them all: [{path, metadata, spec}].
+// sees them all: [{path, metadata, spec, requests}].
 func (g *Gate) expand(w *write, o object) ast.Value {
 	kind := w.Kind.Group + "/" + w.Kind.Kind
 	if w.isSession() && w.SubResource == "" && o.present() {
@@ -94,7 +94,8 @@ func templatesAt(o object, at string, rest []string, visit func(at string, pod o
 }
 
 func podTerm(path string, pod object) *ast.Term {
-	return ast.NewTerm(dict("path", ast.String(path), "metadata", orNull(pod.at("metadata")), "spec", orNull(pod.at("spec"))))
+	return ast.NewTerm(dict("path", ast.String(path), "metadata", orNull(pod.at("metadata")), "spec", orNull(pod.at("spec")),
+		"requests", requests(path, pod)))
 }
 
 func orNull(v ast.Value) ast.Value {

@@ -30,6 +30,8 @@ type Gate struct {
 	// Program gives the compiled policies, nil while there are none.
 	Program func() *engine.Program
 	Ledger  quota.Ledger
+	// Calendar says when the windows of limits begin.
+	Calendar quota.Calendar
 	// Policies judges Policy objects before they are stored; nil judges none.
 	Policies PolicyReviewer
 	// Constraints judges Gatekeeper's templates and constraints before they are stored; nil

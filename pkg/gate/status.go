@@ -5,6 +5,7 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/review"
 	"gatehouse.dev/gatehouse/pkg/tenant"
 )
@@ -31,6 +32,9 @@ func (g *Gate) rightStatus(ctx context.Context, w *write, s *standing) (status a
 		return nil, true
 	}
 	if w.Operation == review.Create {
+		if queues(s) {
+			return ast.NewObject(ast.Item(ast.StringTerm("phase"), ast.StringTerm("Queued"))), false
+		}
 		if w.object.text("status", "phase") == "Pending" {
 			return ast.NewObject(ast.Item(ast.StringTerm("phase"), ast.StringTerm("Pending"))), false
 		}
@@ -53,6 +57,12 @@ func (g *Gate) rightStatus(ctx context.Context, w *write, s *standing) (status a
 	return merged, false
 }
 
+// queues reports whether sessions of the tenant wait for their turn: then each begins as
+// Queued, and the one who promotes them in order takes a place for it.
+func queues(s *standing) bool {
+	return s.facts != nil && s.facts.Effective.Limits["sessions"].OverLimit == v1alpha1.OverLimitQueue
+}
+
 // restoreStatus is what mutating does about a status that the caller may not write.
 func (g *Gate) restoreStatus(ctx context.Context, w *write, s *standing) ([]review.Patch, bool) {
 	want, free := g.rightStatus(ctx, w, s)
@@ -63,7 +73,11 @@ func (g *Gate) restoreStatus(ctx context.Context, w *write, s *standing) ([]revi
 	if same(have, want) {
 		return nil, false
 	}
-	s.warnings = append(s.warnings, "status was put back: only the platform and the session's own runner write it")
+	if w.Operation == review.Create && queues(s) {
+		s.warnings = append(s.warnings, "the session is queued: it starts when its turn comes and a place is free")
+	} else {
+		s.warnings = append(s.warnings, "status was put back: only the platform and the session's own runner write it")
+	}
 	if want == nil {
 		return []review.Patch{{Op: "remove", Path: "/status"}}, true
 	}

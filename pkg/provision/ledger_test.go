@@ -35,7 +35,7 @@ func TestNextSweep(t *testing.T) {
 		spec v1alpha1.QuotaLedgerSpec
 		want time.Duration
 	}{
-		"nothing open":      {open(), 0},
+		"nothing open":      {open(), whole},
 		"far away":          {open(time.Hour), sweep},
 		"the first of them": {open(time.Minute, 4*time.Second), 4 * time.Second},
 		"over":              {open(-time.Hour), time.Second},
@@ -46,19 +46,52 @@ func TestNextSweep(t *testing.T) {
 	}
 }
 
+// settling is a settler whose ledger answers so.
+func settling(answer func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error)) *settler {
+	now := func() time.Time { return today }
+	return &settler{past: &past{}, dirty: &dirty{now: now}, now: now,
+		settle: func(_ context.Context, _ string, tenants map[string]bool, _ quota.Past) (v1alpha1.QuotaLedgerSpec, error) {
+			return answer(tenants)
+		}}
+}
+
+// TestOnlyWhatChangedIsSettled: the first time all sections, then those of whom something
+// was heard or whose entries are open, and again what failed.
+func TestOnlyWhatChangedIsSettled(t *testing.T) {
+	var asked []map[string]bool
+	var fails error
+	open := v1alpha1.QuotaLedgerSpec{Sections: []v1alpha1.LedgerSection{
+		{Tenant: "alice", Entries: []v1alpha1.LedgerEntry{{Expires: metav1.NewTime(today.Add(time.Minute))}}}, {Tenant: "carol"},
+	}}
+	r := settling(func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error) {
+		asked = append(asked, tenants)
+		return open, fails
+	})
+	reconcileNow := func() { _, _ = r.Reconcile(t.Context(), request("organization/acme")) }
+	reconcileNow()
+	r.dirty.add("organization/acme", "carol")
+	fails = errors.New("down")
+	reconcileNow()
+	fails = nil
+	reconcileNow()
+	reconcileNow()
+	both := map[string]bool{"alice": true, "carol": true}
+	if diff := cmp.Diff([]map[string]bool{nil, both, both, {"alice": true}}, asked); diff != "" {
+		t.Errorf("settled (-want +got):\n%s", diff)
+	}
+}
+
 func TestSettlerComesBack(t *testing.T) {
 	down := errors.New("down")
 	for name, tt := range map[string]struct {
 		err, want error
 		back      bool
 	}{
-		"settled":  {nil, nil, false},
+		"settled":  {nil, nil, true},
 		"conflict": {fmt.Errorf("settle: %w", quota.ErrConflict), nil, true},
 		"down":     {down, down, false},
 	} {
-		r := &settler{gone: &gone{}, now: time.Now, settle: func(context.Context, string, func(types.UID) bool) (v1alpha1.QuotaLedgerSpec, error) {
-			return v1alpha1.QuotaLedgerSpec{}, tt.err
-		}}
+		r := settling(func(map[string]bool) (v1alpha1.QuotaLedgerSpec, error) { return v1alpha1.QuotaLedgerSpec{}, tt.err })
 		result, err := r.Reconcile(t.Context(), request("organization/acme"))
 		if !errors.Is(err, tt.want) || (result.RequeueAfter > 0) != tt.back {
 			t.Errorf("%s: %v, %v", name, result, err)
@@ -83,6 +116,29 @@ func stored(uid types.UID, phase researchv1.Phase) *researchv1.ResearchSession {
 		Status:     researchv1.ResearchSessionStatus{Phase: phase},
 	}
 }
+
+// either hands an event to the handler of Tenants or to that of ledgers.
+type either struct{ w *watched }
+
+func (e either) of(o client.Object) handler.EventHandler {
+	if _, ledger := o.(*v1alpha1.QuotaLedger); ledger {
+		return e.w.ledgers()
+	}
+	return e.w.tenants()
+}
+
+func (e either) Create(ctx context.Context, c event.CreateEvent, q queue) {
+	e.of(c.Object).Create(ctx, c, q)
+}
+
+func (e either) Update(ctx context.Context, c event.UpdateEvent, q queue) {
+	e.of(c.ObjectNew).Update(ctx, c, q)
+}
+
+func (e either) Delete(ctx context.Context, c event.DeleteEvent, q queue) {
+	e.of(c.Object).Delete(ctx, c, q)
+}
+func (e either) Generic(context.Context, event.GenericEvent, queue) {}
 
 func TestWhatAsksForASettlement(t *testing.T) {
 	const soon, late = "organization/acme after 200ms", "organization/acme after 15s"
@@ -129,14 +185,15 @@ func TestWhatAsksForASettlement(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			q, g := &recorder{}, &gone{}
-			tt.on(sessionHandler(d, g), domainHandler(d), q)
+			q := &recorder{}
+			w := &watched{domains: d, settler: settling(nil)}
+			tt.on(w.objects(), either{w}, q)
 			if diff := cmp.Diff(tt.want, q.asked); diff != "" {
 				t.Errorf("asked (-want +got):\n%s", diff)
 			}
 			for _, uid := range []types.UID{"u1", "u2"} {
-				if g.has(uid) != (uid == tt.gone) {
-					t.Errorf("%s gone: %v", uid, g.has(uid))
+				if _, gone := w.past.Gone(uid); gone != (uid == tt.gone) {
+					t.Errorf("%s gone: %v", uid, gone)
 				}
 			}
 		})
@@ -157,14 +214,15 @@ func TestWhoseUsageALedgerChanges(t *testing.T) {
 	}
 }
 
-func TestGoneIsBounded(t *testing.T) {
-	g := &gone{}
-	for n := range goneSize + 10 {
-		g.add(types.UID(fmt.Sprint(n)))
-		g.add(types.UID(fmt.Sprint(n)))
+func TestThePastIsBounded(t *testing.T) {
+	p := &past{}
+	for n := range pastSize + 10 {
+		p.add(types.UID(fmt.Sprint(n)), nil)
+		p.add(types.UID(fmt.Sprint(n)), nil)
 	}
-	if len(g.set) != goneSize || g.has("9") || !g.has("10") || !g.has(types.UID(fmt.Sprint(goneSize+9))) {
-		t.Errorf("%d remembered; first %v, eleventh %v", len(g.set), g.has("9"), g.has("10"))
+	has := func(uid string) bool { _, gone := p.Gone(types.UID(uid)); return gone }
+	if len(p.uses) != pastSize || has("9") || !has("10") || !has(fmt.Sprint(pastSize+9)) {
+		t.Errorf("%d remembered; first %v, eleventh %v", len(p.uses), has("9"), has("10"))
 	}
 }
 

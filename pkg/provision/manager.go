@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"time"
@@ -45,7 +46,10 @@ type Options struct {
 	Config *config.Config
 	// MetricsListen serves /metrics, /healthz and /readyz; "0" serves nothing.
 	MetricsListen string
-	Logger        logr.Logger
+	// UsageRecords is where closed intervals of device time are written, one CloudEvent a
+	// line; nil writes none.
+	UsageRecords io.Writer
+	Logger       logr.Logger
 }
 
 // NewManager connects to the API server and sets up every reconciler. Nothing runs before
@@ -78,7 +82,7 @@ func NewManager(c *rest.Config, o Options) (manager.Manager, error) {
 		return nil, fmt.Errorf("provisioner: %w", err)
 	}
 	ready.cache = m.GetCache()
-	return m, setup(m, o.Config)
+	return m, setup(m, o)
 }
 
 func newScheme() (*runtime.Scheme, error) {

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -27,7 +28,8 @@ import (
 	"gatehouse.dev/gatehouse/pkg/session"
 )
 
-func setup(m manager.Manager, c *config.Config) error {
+func setup(m manager.Manager, o Options) error {
+	c := o.Config
 	direct, err := client.New(m.GetConfig(), client.Options{Scheme: m.GetScheme(), Mapper: m.GetRESTMapper(), HTTPClient: m.GetHTTPClient()})
 	if err != nil {
 		return fmt.Errorf("client: %w", err)
@@ -37,9 +39,24 @@ func setup(m manager.Manager, c *config.Config) error {
 	if err := setupKeys(m, c, direct); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
+	rules, err := setupMeasures(m, c)
+	if err != nil {
+		return err
+	}
+	books := accounts{facts: known, program: rules.program, prefix: c.TenantNamespacePrefix, calendar: c.Calendar(), now: time.Now}
+	ledger := crd.New(crd.Options{
+		Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry(),
+		Account: books.of, Calendar: c.Calendar(), Elsewhere: books.elsewhere,
+	})
 	counts := &counting{client: direct, namespace: c.SystemNamespace}
 	if err := m.Add(counts); err != nil {
 		return fmt.Errorf("counting: %w", err)
+	}
+	if o.UsageRecords != nil {
+		records := &gpuRecords{cache: m.GetCache(), prefix: c.TenantNamespacePrefix, now: time.Now, out: o.UsageRecords}
+		if err := m.Add(records); err != nil {
+			return fmt.Errorf("usage records: %w", err)
+		}
 	}
 	if err := m.Add(&policyStatus{client: cached, live: direct, namespace: c.SystemNamespace, now: time.Now}); err != nil {
 		return fmt.Errorf("policies: %w", err)
@@ -60,11 +77,17 @@ func setup(m manager.Manager, c *config.Config) error {
 			return setupOrganizations(m, &organizations{Client: cached, facts: known, applier: applier})
 		},
 		"usage": func() error {
-			return setupUsages(m, c, &usages{Client: cached, facts: known, prefix: c.TenantNamespacePrefix, now: time.Now, written: map[string]time.Time{}})
+			shown := newUsageMetrics()
+			if err := metrics.Registry.Register(shown); err != nil {
+				return fmt.Errorf("metrics: %w", err)
+			}
+			return setupUsages(m, c, &usages{
+				Client: cached, facts: known, prefix: c.TenantNamespacePrefix, now: time.Now, written: map[string]time.Time{},
+				calendar: c.Calendar(), told: m.GetEventRecorder(fieldManager), metrics: shown,
+			})
 		},
 		"ledger": func() error {
-			ledger := crd.New(crd.Options{Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry()})
-			return setupLedgers(m, c, &settler{settle: ledger.Settle, gone: &gone{}, now: time.Now})
+			return setupLedgers(m, c, newSettler(ledger, time.Now))
 		},
 		"session": func() error {
 			if !c.Sessions.Enabled {
@@ -72,7 +95,7 @@ func setup(m manager.Manager, c *config.Config) error {
 			}
 			return session.Setup(m, session.Options{
 				Sessions: c.Sessions, NamespacePrefix: c.TenantNamespacePrefix, Live: direct,
-				Limits: known.limits(c.TenantNamespacePrefix), Events: m.GetEventRecorder(fieldManager), Controller: options(8),
+				Limits: known.limits(c.TenantNamespacePrefix), Promote: places{accounts: books, ledger: ledger}.promote, Events: m.GetEventRecorder(fieldManager), Controller: options(8),
 			})
 		},
 		"template": func() error { return setupTemplates(m) },
@@ -158,16 +181,19 @@ func setupUsages(m manager.Manager, c *config.Config, r *usages) error {
 		Watches(&v1alpha1.Model{}, all).
 		Watches(&v1alpha1.QuotaLedger{}, sectionHandler()).
 		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(byLabel)).
+		Watches(&corev1.ResourceQuota{}, handler.EnqueueRequestsFromMapFunc(byLabel), builder.WithPredicates(fencedChanged())).
 		Watches(&v1alpha1.Usage{}, handler.EnqueueRequestsFromMapFunc(byNamespace(c.TenantNamespacePrefix))).
 		Complete(r)
 }
 
 func setupLedgers(m manager.Manager, c *config.Config, r *settler) error {
-	d := domains{Reader: m.GetClient(), prefix: c.TenantNamespacePrefix}
+	w := &watched{domains: domains{Reader: m.GetClient(), prefix: c.TenantNamespacePrefix}, settler: r, calendar: c.Calendar()}
 	return builder.ControllerManagedBy(m).Named("ledger").WithOptions(options(2)).
-		Watches(&researchv1.ResearchSession{}, sessionHandler(d, r.gone)).
-		Watches(&v1alpha1.Tenant{}, domainHandler(d)).
-		Watches(&v1alpha1.QuotaLedger{}, domainHandler(d)).
+		Watches(&researchv1.ResearchSession{}, w.objects()).
+		Watches(&corev1.Pod{}, w.objects()).
+		Watches(&corev1.PersistentVolumeClaim{}, w.objects()).
+		Watches(&v1alpha1.Tenant{}, w.tenants()).
+		Watches(&v1alpha1.QuotaLedger{}, w.ledgers()).
 		Complete(r)
 }
 

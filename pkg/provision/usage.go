@@ -1,10 +1,8 @@
 package provision
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,10 +10,12 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/provision/home"
 	"gatehouse.dev/gatehouse/pkg/quota"
 	"gatehouse.dev/gatehouse/pkg/tenant"
@@ -30,6 +30,10 @@ type usages struct {
 	facts  facts
 	prefix string
 	now    func() time.Time
+	// calendar says when windows begin; told is told of limits that are nearly used up.
+	calendar quota.Calendar
+	told     events.EventRecorder
+	metrics  *usageMetrics
 
 	mu      sync.Mutex
 	written map[string]time.Time
@@ -41,6 +45,7 @@ func (r *usages) Reconcile(ctx context.Context, req reconcile.Request) (reconcil
 	err := r.Get(ctx, req.NamespacedName, t)
 	if apierrors.IsNotFound(err) {
 		r.forget(req.Name)
+		r.metrics.forget(req.Name)
 	}
 	if err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
@@ -62,12 +67,15 @@ func (r *usages) Reconcile(ctx context.Context, req reconcile.Request) (reconcil
 	if err != nil && !absent {
 		return reconcile.Result{}, err
 	}
+	r.metrics.show(wanted)
+	again := nextReset(wanted, r.now())
 	if !absent && apiequality.Semantic.DeepEqual(live.Status, wanted) {
-		return reconcile.Result{}, nil
+		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	if wait := r.wait(t.Name); wait > 0 {
 		return reconcile.Result{RequeueAfter: wait}, nil
 	}
+	before := live.DeepCopy()
 	if absent {
 		live.ObjectMeta = metav1.ObjectMeta{
 			Namespace: ns.Name, Name: v1alpha1.UsageName,
@@ -76,14 +84,14 @@ func (r *usages) Reconcile(ctx context.Context, req reconcile.Request) (reconcil
 		live.Status = wanted
 		err = r.Create(ctx, live, client.FieldOwner(fieldManager))
 	} else {
-		before := live.DeepCopy()
 		live.Status = wanted
 		err = r.Patch(ctx, live, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}), client.FieldOwner(fieldManager))
 	}
 	if err != nil {
 		return retry(fmt.Errorf("usage of tenant %s: %w", t.Name, err))
 	}
-	return reconcile.Result{}, nil
+	r.tell(live, before.Status)
+	return reconcile.Result{RequeueAfter: again}, nil
 }
 
 func (r *usages) status(ctx context.Context, t *v1alpha1.Tenant) (v1alpha1.UsageStatus, error) {
@@ -96,41 +104,12 @@ func (r *usages) status(ctx context.Context, t *v1alpha1.Tenant) (v1alpha1.Usage
 	if _, err := r.facts.get(ctx, quota.DomainName(effective.Domain), ledger); err != nil {
 		return v1alpha1.UsageStatus{}, fmt.Errorf("ledger %s: %w", quota.DomainName(effective.Domain), err)
 	}
-	return usageOf(effective, quota.StandingOf(ledger.Spec, t.Name)), nil
-}
-
-// usageOf is the account of one tenant: every dimension that is limited or used.
-func usageOf(e tenant.Effective, held quota.Standing) v1alpha1.UsageStatus {
-	status := v1alpha1.UsageStatus{
-		Tenant: e.Tenant, User: e.Owner, Organization: e.Organization, Role: e.Role, Tier: e.Tier,
-		Suspended: e.Suspended, Models: e.Models,
+	now := r.now()
+	held := quota.StandingOf(ledger.Spec, t.Name, effective.Owner, gate.QuotaLimits(effective.Limits, r.calendar, now))
+	if err := r.fenced(ctx, t.Name, &held); err != nil {
+		return v1alpha1.UsageStatus{}, err
 	}
-	dimensions := map[string]bool{}
-	for dimension := range e.Limits {
-		dimensions[dimension] = true
-	}
-	for dimension := range held.Used {
-		dimensions[dimension] = true
-	}
-	for dimension := range held.Reserved {
-		dimensions[dimension] = true
-	}
-	for dimension := range dimensions {
-		line := v1alpha1.UsageDimension{
-			Dimension: dimension, Used: held.Used[dimension], Reserved: held.Reserved[dimension],
-			Limit: "0", Window: v1alpha1.WindowNone,
-		}
-		if limit, ok := e.Limits[dimension]; ok {
-			line.Window = limit.Window
-			line.Limit = limit.Amount.String()
-			if limit.Unlimited {
-				line.Limit = v1alpha1.Unlimited
-			}
-		}
-		status.Dimensions = append(status.Dimensions, line)
-	}
-	slices.SortFunc(status.Dimensions, func(a, b v1alpha1.UsageDimension) int { return cmp.Compare(a.Dimension, b.Dimension) })
-	return status
+	return usageOf(effective, held, r.calendar, now), nil
 }
 
 // wait says how long the tenant's next write is off; none means that it is taken now.

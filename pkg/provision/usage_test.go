@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -48,12 +49,12 @@ func TestUsage(t *testing.T) {
 	zero := resource.MustParse("0")
 	want := v1alpha1.UsageStatus{
 		Tenant: "alice", User: "local:alice", Organization: "acme", Role: v1alpha1.RoleMember, Tier: "standard",
-		Models: []string{"claude-sonnet"},
+		Models: []string{"claude-sonnet"}, Fullest: "sessions 66%",
 		Dimensions: []v1alpha1.UsageDimension{
-			{Dimension: "cpu", Used: zero, Reserved: zero, Limit: "8", Window: v1alpha1.WindowNone},
-			{Dimension: "gpu", Used: zero, Reserved: zero, Limit: "unlimited", Window: v1alpha1.WindowNone},
+			{Dimension: "cpu", Unit: "cores", Used: zero, Reserved: zero, Limit: "8", Window: v1alpha1.WindowNone, Source: "tier standard", Percent: ptr.To(int32(0))},
+			{Dimension: "gpu", Unit: "devices", Used: zero, Reserved: zero, Limit: "unlimited", Window: v1alpha1.WindowNone, Source: "tier standard"},
 			{Dimension: "runs/deep", Used: zero, Reserved: resource.MustParse("1"), Limit: "0", Window: v1alpha1.WindowNone},
-			{Dimension: "sessions", Used: resource.MustParse("2"), Reserved: zero, Limit: "3", Window: v1alpha1.WindowNone},
+			{Dimension: "sessions", Unit: "sessions", Used: resource.MustParse("2"), Reserved: zero, Limit: "3", Window: v1alpha1.WindowNone, Source: "tier standard", Percent: ptr.To(int32(66))},
 		},
 	}
 	if diff := cmp.Diff(want, read()); diff != "" {

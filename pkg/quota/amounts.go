@@ -52,3 +52,18 @@ func (a amounts) raise(other amounts) {
 		}
 	}
 }
+
+// within is the part of a that bound has too, dimension by dimension.
+func (a amounts) within(bound map[string]resource.Quantity) amounts {
+	out := amounts{}
+	for dimension, amount := range a {
+		most := bound[dimension]
+		if amount.Cmp(most) < 0 {
+			most = amount
+		}
+		if most.Sign() > 0 {
+			out[dimension] = most.DeepCopy()
+		}
+	}
+	return out
+}

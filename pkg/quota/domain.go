@@ -20,6 +20,16 @@ func SplitDomain(domain string) (organization, tenant string, ok bool) {
 	return "", "", false
 }
 
+// DomainOfName is the domain of the QuotaLedger of that name, "" for a name of none.
+func DomainOfName(name string) string {
+	for _, kind := range []string{domainOrganization, domainTenant} {
+		if rest, found := strings.CutPrefix(name, DomainName(kind)); found && rest != "" {
+			return kind + rest
+		}
+	}
+	return ""
+}
+
 // DomainName is the name of the domain's QuotaLedger: organization-acme, tenant-erin.
 // Neither kind contains the other's prefix, so no two domains share a name.
 func DomainName(domain string) string { return strings.Replace(domain, "/", "-", 1) }

@@ -89,7 +89,7 @@ func (w *world) settle() {
 	for _, o := range w.stored {
 		observed = append(observed, o)
 	}
-	w.spec = Settle(w.spec, observed, func(u types.UID) bool { return w.gone[u] }, w.now)
+	w.spec = Settle(w.spec, Settlement{Observed: observed, Past: memory{gone: w.gone}, TTL: ttl, Now: w.now})
 }
 
 func (w *world) check(step int) {
@@ -104,7 +104,7 @@ func (w *world) check(step int) {
 		if n > perTenant {
 			w.t.Fatalf("step %d: %d stored of %s, limit %d; ledger %+v", step, n, tenant, perTenant, w.spec)
 		}
-		standing := StandingOf(w.spec, tenant)
+		standing := StandingOf(w.spec, tenant, tenant, nil)
 		sum := standing.Used["sessions"].DeepCopy()
 		sum.Add(standing.Reserved["sessions"])
 		if sum.CmpInt64(int64(n)) < 0 {

@@ -1,11 +1,9 @@
 package quota
 
 import (
-	"maps"
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -19,8 +17,7 @@ import (
 // An unconfirmed entry of the same key is replaced: the same UID asks again, or another
 // UID is a second create of a name under which only one object can be stored. The larger
 // amount stays and the other UIDs are kept as contenders, since any may be the one.
-// Where the key's object is already settled, the demand counts beside it until the next
-// settlement brings the two together.
+// Where the key's object is already settled, only what goes beyond Held counts.
 // Entries past their expiry still count: only a settlement, which reads what is stored,
 // may drop them.
 func Reserve(spec v1alpha1.QuotaLedgerSpec, r Request, now time.Time, ttl time.Duration) (v1alpha1.QuotaLedgerSpec, Decision) {
@@ -28,131 +25,106 @@ func Reserve(spec v1alpha1.QuotaLedgerSpec, r Request, now time.Time, ttl time.D
 	section := sectionOf(&next, r.Tenant)
 	at := slices.IndexFunc(section.Entries, func(e v1alpha1.LedgerEntry) bool { return keyOf(e) == r.Key })
 
-	demand := maps.Clone(amounts(r.Amounts))
-	if demand == nil {
-		demand = amounts{}
+	entry, ok := v1alpha1.LedgerEntry{}, true
+	if at < 0 {
+		entry = first(r, now.Add(ttl))
+	} else if entry, ok = again(section.Entries[at], r, now.Add(ttl)); !ok {
+		return spec, Decision{Busy: true}
 	}
-	if at >= 0 {
-		demand.raise(fromList(section.Entries[at].Amounts))
-	}
-	if !r.Charge {
-		if exceeded := judge(next, r, demand); len(exceeded) > 0 {
-			return spec, Decision{Exceeded: exceeded}
+	over, near := judge(next, r, entry)
+	d := Decision{Near: near}
+	for _, e := range over {
+		if r.Charge || r.Lenient[e.Dimension] {
+			d.Passed = append(d.Passed, e)
+			continue
 		}
+		d.Exceeded = append(d.Exceeded, e)
 	}
-
-	entry := v1alpha1.LedgerEntry{
-		GroupResource: r.Key.GroupResource,
-		Namespace:     r.Key.Namespace,
-		Name:          r.Key.Name,
-		UID:           types.UID(r.UID),
-		Amounts:       demand.list(),
-		Expires:       expiry(now.Add(ttl)),
+	if len(d.Exceeded) > 0 {
+		return spec, d
 	}
 	if at < 0 {
 		section.Entries = append(section.Entries, entry)
-		return next, Decision{}
+	} else {
+		section.Entries[at] = entry
 	}
-	last := section.Entries[at]
-	if entry.Expires.Before(&last.Expires) {
-		entry.Expires = last.Expires
-	}
-	entry.Contenders = contenders(last, entry.UID)
-	section.Entries[at] = entry
-	return next, Decision{}
+	return next, d
 }
 
-// manyContenders stands for more UIDs than an entry lists. No object ever has it, so such
-// an entry ends by its expiry only.
+// first is the entry of a key that has none.
+func first(r Request, expires time.Time) v1alpha1.LedgerEntry {
+	held, charges := r.split()
+	e := v1alpha1.LedgerEntry{
+		GroupResource: r.Key.GroupResource, Namespace: r.Key.Namespace, Name: r.Key.Name,
+		UID: types.UID(r.UID), Version: r.Version, Amounts: held.list(), Charges: charges,
+		Held: amounts(r.Held).within(held).list(), Expires: expiry(expires),
+	}
+	if len(charges) > 0 {
+		e.Owner = r.Owner
+	}
+	if r.Taken {
+		e.Taken = 1
+	}
+	return e
+}
+
+// again is the entry that takes the place of last; ok is false when one more contender
+// cannot be told from those before it.
+func again(last v1alpha1.LedgerEntry, r Request, expires time.Time) (e v1alpha1.LedgerEntry, ok bool) {
+	e = first(r, expires)
+	larger := fromList(e.Amounts)
+	larger.raise(fromList(last.Amounts))
+	e.Amounts = larger.list()
+	if r.Held == nil {
+		e.Held = last.Held
+	} else {
+		e.Held = fromList(last.Held).within(r.Held).list()
+	}
+	if e.Expires.Before(&last.Expires) {
+		e.Expires = last.Expires
+	}
+	e.Version = later(last.Version, r.Version)
+	e.Charges = raiseCharges(last.Charges, e.Charges)
+	if e.Owner == "" {
+		e.Owner = last.Owner
+	}
+	e.Taken = last.Taken
+	if knows(last, e.UID) {
+		e.Contenders = without(append(slices.Clone(last.Contenders), last.UID), e.UID)
+		return e, true
+	}
+	if r.Taken {
+		e.Taken++
+	}
+	e.Contenders = append(slices.Clone(last.Contenders), last.UID)
+	if len(e.Contenders) <= maxContenders {
+		return e, true
+	}
+	if len(e.Charges) > 0 && !r.Taken {
+		return last, false
+	}
+	// The newcomer is forgotten, and what is forgotten may still be stored.
+	e.UID, e.Taken = last.UID, last.Taken
+	e.Contenders = append(without(last.Contenders, manyContenders), manyContenders)
+	return e, true
+}
+
+// manyContenders stands for UIDs that an entry does not list. No object ever has it, so
+// such an entry ends by its expiry only.
 const manyContenders = types.UID("many")
 
 const maxContenders = 8
 
-// contenders of an entry that uid takes over from last.
-func contenders(last v1alpha1.LedgerEntry, uid types.UID) []types.UID {
-	out := slices.DeleteFunc(slices.Clone(last.Contenders), func(u types.UID) bool { return u == uid })
-	if last.UID != uid && !slices.Contains(out, last.UID) {
-		out = append(out, last.UID)
-	}
-	if len(out) > maxContenders || slices.Contains(out, manyContenders) {
-		return []types.UID{manyContenders}
-	}
+func knows(e v1alpha1.LedgerEntry, uid types.UID) bool {
+	return e.UID == uid || slices.Contains(e.Contenders, uid)
+}
+
+func without(list []types.UID, uid types.UID) []types.UID {
+	out := slices.DeleteFunc(slices.Clone(list), func(u types.UID) bool { return u == uid })
 	if len(out) == 0 {
 		return nil
 	}
 	return out
-}
-
-// judge returns every limit that does not hold what r asks for. demand is what the key
-// would hold, own entries under that key are not counted a second time.
-func judge(spec v1alpha1.QuotaLedgerSpec, r Request, demand amounts) []Exceeded {
-	tenant := count(spec, r.Key, func(s v1alpha1.LedgerSection) bool { return s.Tenant == r.Tenant })
-	domain := count(spec, r.Key, func(v1alpha1.LedgerSection) bool { return true })
-
-	var out []Exceeded
-	for _, dimension := range slices.Sorted(maps.Keys(r.Amounts)) {
-		asked := r.Amounts[dimension]
-		limit, limited := r.Limits[dimension]
-		total, totalled := r.Totals[dimension]
-		if !limited && !totalled {
-			e := tenant.exceeded(dimension, ScopeTenant, asked, Limit{})
-			e.Missing = true
-			out = append(out, e)
-			continue
-		}
-		// Nothing frees quota by asking for less than nothing.
-		negative := asked.Sign() < 0
-		amount := demand[dimension]
-		if limited && (negative || !tenant.fits(dimension, amount, limit)) {
-			out = append(out, tenant.exceeded(dimension, ScopeTenant, asked, limit))
-		}
-		if totalled && (negative || !domain.fits(dimension, amount, total)) {
-			out = append(out, domain.exceeded(dimension, ScopeOrganization, asked, total))
-		}
-	}
-	return out
-}
-
-// account is what some sections hold, apart from one key's own entry.
-type account struct{ settled, reserved amounts }
-
-func count(spec v1alpha1.QuotaLedgerSpec, own Key, in func(v1alpha1.LedgerSection) bool) account {
-	a := account{settled: amounts{}, reserved: amounts{}}
-	for _, section := range spec.Sections {
-		if !in(section) {
-			continue
-		}
-		a.settled.addAll(fromList(section.Settled))
-		for _, entry := range section.Entries {
-			if keyOf(entry) != own {
-				a.reserved.addAll(fromList(entry.Amounts))
-			}
-		}
-	}
-	return a
-}
-
-// fits is true for a demand of nothing even where a lowered limit is already passed: it
-// takes nothing.
-func (a account) fits(dimension string, demand resource.Quantity, limit Limit) bool {
-	if limit.Unlimited || demand.IsZero() {
-		return true
-	}
-	sum := a.settled[dimension].DeepCopy()
-	sum.Add(a.reserved[dimension])
-	sum.Add(demand)
-	return sum.Cmp(limit.Amount) <= 0
-}
-
-func (a account) exceeded(dimension, scope string, asked resource.Quantity, limit Limit) Exceeded {
-	return Exceeded{
-		Dimension: dimension,
-		Scope:     scope,
-		Used:      a.settled[dimension],
-		Reserved:  a.reserved[dimension],
-		Requested: asked,
-		Limit:     limit.Amount,
-	}
 }
 
 func sectionOf(spec *v1alpha1.QuotaLedgerSpec, tenant string) *v1alpha1.LedgerSection {

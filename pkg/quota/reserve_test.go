@@ -200,8 +200,9 @@ func TestReserveKeepsContenders(t *testing.T) {
 		r.UID = "loop-" + string(rune('a'+i))
 		spec, _ = Reserve(spec, r, noon, ttl)
 	}
-	if diff := cmp.Diff([]types.UID{manyContenders}, spec.Sections[0].Entries[0].Contenders); diff != "" {
-		t.Errorf("contenders of a retry loop (-want +got):\n%s", diff)
+	e := spec.Sections[0].Entries[0]
+	if len(e.Contenders) != maxContenders+1 || e.Contenders[maxContenders] != manyContenders {
+		t.Errorf("contenders of a retry loop: %v", e.Contenders)
 	}
 }
 

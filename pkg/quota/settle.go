@@ -15,87 +15,120 @@ import (
 // any more, such as a session that ended, is observed with no amounts: that it was stored
 // is what confirms its entry.
 type Observed struct {
-	Tenant  string
-	Key     Key
-	UID     types.UID
+	Tenant string
+	// Owner is the user whose windows its use goes to.
+	Owner string
+	Key   Key
+	UID   types.UID
+	// Version is its resourceVersion.
+	Version string
 	Amounts map[string]resource.Quantity
+	// Metered is its use so far, for each window that it touched.
+	Metered []Use
+	// Charges are what its creation took of present windows. They are entered when the
+	// ledger is rebuilt from nothing, and else when its entry is confirmed.
+	Charges []v1alpha1.LedgerCharge
+	// Remembered marks no object, but what is known of the owner's windows from elsewhere:
+	// they are brought to at least these amounts when the ledger is rebuilt from nothing.
+	Remembered bool
 }
 
-// Settle rebuilds the ledger from what is stored. observed must be a quorum read of all
-// objects of the domain that was made after spec was read, and the result may only be
-// written if the ledger did not change in between: then an object that is missing in
-// observed still has its entry.
+// Use is an amount of one dimension within one window.
+type Use = v1alpha1.LedgerCharge
+
+// Past remembers objects that are no more.
+type Past interface {
+	// Gone reports whether an object was seen stored and deleted, and what it used up to
+	// its end of what is metered.
+	Gone(uid types.UID) (metered []Use, gone bool)
+	// Since is from when on every object that was stored has been seen.
+	Since() time.Time
+}
+
+// Settlement is one look at what is stored, by which a ledger is rebuilt.
+type Settlement struct {
+	// Tenants whose sections are rebuilt; nil means all.
+	Tenants map[string]bool
+	// Observed must be a quorum read of all objects of those tenants that was made after
+	// the ledger was read, at the time Now.
+	Observed []Observed
+	// Past may be nil.
+	Past Past
+	// TTL is what entries live.
+	TTL time.Duration
+	// Now is the time before Observed was read.
+	Now time.Time
+	// Anew says that there was no ledger: windows begin with what stored objects took.
+	Anew bool
+}
+
+// Settle rebuilds sections of the ledger from what is stored. The result may only be
+// written if no other settlement came in between: then an object that is missing in
+// Observed still has its entry.
 //
-// An entry ends when each UID that claims it is observed or, as gone knows, was stored and
-// deleted; or when it is past its expiry. One that stays on a key which an object holds
-// counts with that object, not beside it, at the larger of the two amounts.
+// An entry ends when each UID that claims it is observed or, as Past knows, was stored and
+// deleted; an update's when the object has a later version; and both past their expiry.
+// One that stays on a key which an object holds counts with that object, not beside it, at
+// the larger of the two amounts. What an ended entry charges goes to its windows once for
+// each UID that was stored; so it does at its expiry where nobody watched all the time.
 // Sections that hold nothing are left out.
-func Settle(spec v1alpha1.QuotaLedgerSpec, observed []Observed, gone func(types.UID) bool, now time.Time) v1alpha1.QuotaLedgerSpec {
-	stored := make(map[types.UID]bool, len(observed))
-	for _, o := range observed {
-		stored[o.UID] = true
-	}
-	accounted := func(uid types.UID) bool { return stored[uid] || (gone != nil && gone(uid)) }
-	ended := func(e v1alpha1.LedgerEntry) bool {
-		if !now.Before(e.Expires.Time) {
-			return true
-		}
-		return accounted(e.UID) && !slices.ContainsFunc(e.Contenders, func(u types.UID) bool { return !accounted(u) })
-	}
-
-	type section struct {
-		settled amounts
-		entries []v1alpha1.LedgerEntry
-		byKey   map[Key]int
-	}
-	sections := map[string]*section{}
-	get := func(tenant string) *section {
-		s := sections[tenant]
-		if s == nil {
-			s = &section{settled: amounts{}, byKey: map[Key]int{}}
-			sections[tenant] = s
-		}
-		return s
-	}
-
+func Settle(spec v1alpha1.QuotaLedgerSpec, by Settlement) v1alpha1.QuotaLedgerSpec {
+	b := newBooks(by)
+	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain, Reports: spec.Reports}
 	for i := range spec.Sections {
-		s := get(spec.Sections[i].Tenant)
-		for _, entry := range spec.Sections[i].Entries {
-			if ended(entry) {
-				continue
-			}
-			s.byKey[keyOf(entry)] = len(s.entries)
-			s.entries = append(s.entries, *entry.DeepCopy())
-		}
-	}
-	for _, o := range observed {
-		s := get(o.Tenant)
-		if at, held := s.byKey[o.Key]; held {
-			larger := fromList(s.entries[at].Amounts)
-			larger.raise(o.Amounts)
-			s.entries[at].Amounts = larger.list()
+		s := spec.Sections[i].DeepCopy()
+		if !by.covers(s.Tenant) {
+			next.Sections = append(next.Sections, *s)
 			continue
 		}
-		s.settled.addAll(o.Amounts)
+		b.open(s)
 	}
-
-	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain}
-	for tenant, s := range sections {
-		settled := s.settled.list()
-		if len(settled) == 0 && len(s.entries) == 0 {
-			continue
+	for _, o := range by.Observed {
+		if by.covers(o.Tenant) {
+			b.enter(o)
 		}
-		next.Sections = append(next.Sections, v1alpha1.LedgerSection{Tenant: tenant, Settled: settled, Entries: s.entries})
+	}
+	for _, book := range b.sections {
+		if s := book.close(by.Now); s != nil {
+			next.Sections = append(next.Sections, *s)
+		}
 	}
 	slices.SortFunc(next.Sections, func(a, b v1alpha1.LedgerSection) int { return strings.Compare(a.Tenant, b.Tenant) })
 	return next
 }
 
-// Standing is what one tenant holds, by dimension.
-type Standing struct{ Used, Reserved map[string]resource.Quantity }
+func (by Settlement) covers(tenant string) bool { return by.Tenants == nil || by.Tenants[tenant] }
 
-// StandingOf reads a tenant's section; a tenant without one holds nothing.
-func StandingOf(spec v1alpha1.QuotaLedgerSpec, tenant string) Standing {
-	a := count(spec, Key{}, func(s v1alpha1.LedgerSection) bool { return s.Tenant == tenant })
-	return Standing{Used: a.settled, Reserved: a.reserved}
+// SettledAlike reports whether two states of one ledger differ only by reservations that
+// the second one has on top: then what was observed after the first one settles the
+// second one too.
+func SettledAlike(before, after v1alpha1.QuotaLedgerSpec) bool {
+	sections := make(map[string]*v1alpha1.LedgerSection, len(after.Sections))
+	for i := range after.Sections {
+		sections[after.Sections[i].Tenant] = &after.Sections[i]
+	}
+	for i := range before.Sections {
+		old := &before.Sections[i]
+		now := sections[old.Tenant]
+		if now == nil || !sameAmounts(old.Settled, now.Settled) || !sameWindows(old, now) {
+			return false
+		}
+		keys := make(map[Key]bool, len(now.Entries))
+		for _, e := range now.Entries {
+			keys[keyOf(e)] = true
+		}
+		for _, e := range old.Entries {
+			if !keys[keyOf(e)] {
+				return false
+			}
+		}
+		delete(sections, old.Tenant)
+	}
+	// A section that reservations made holds entries only.
+	for _, s := range sections {
+		if len(s.Settled)+len(s.Windows)+len(s.Meters) > 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -11,6 +11,16 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 )
 
+// memory is a Past of tests: what is gone, and since when it watches.
+type memory struct {
+	gone  map[types.UID]bool
+	uses  map[types.UID][]Use
+	since time.Time
+}
+
+func (m memory) Gone(uid types.UID) ([]Use, bool) { return m.uses[uid], m.gone[uid] }
+func (m memory) Since() time.Time                 { return m.since }
+
 func TestSettle(t *testing.T) {
 	later := noon.Add(time.Minute)
 	live := func(tenant, name, uid string) Observed {
@@ -67,7 +77,7 @@ func TestSettle(t *testing.T) {
 		"a contender may still be stored": {
 			spec:     ledger(settled("alice", "", entry("a", "u2", "1", later, "u1"))),
 			observed: []Observed{live("alice", "a", "u2")},
-			want:     ledger(settled("alice", "", entry("a", "u2", "1", later, "u1"))),
+			want:     ledger(settled("alice", "", entry("a", "u1", "1", later))),
 		},
 		"every contender is accounted for": {
 			spec:     ledger(settled("alice", "", entry("a", "u2", "1", later, "u1"))),
@@ -89,15 +99,15 @@ func TestSettle(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			before := tt.spec.DeepCopy()
-			gone := func(u types.UID) bool { return tt.gone[u] }
-			got := Settle(tt.spec, tt.observed, gone, noon)
+			by := Settlement{Observed: tt.observed, Past: memory{gone: tt.gone}, TTL: ttl, Now: noon}
+			got := Settle(tt.spec, by)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("ledger (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(*before, tt.spec); diff != "" {
 				t.Errorf("the argument was changed (-before +after):\n%s", diff)
 			}
-			if again := Settle(got, tt.observed, gone, noon); cmp.Diff(got, again) != "" {
+			if again := Settle(got, by); cmp.Diff(got, again) != "" {
 				t.Errorf("settling twice differs (-once +twice):\n%s", cmp.Diff(got, again))
 			}
 		})
@@ -106,7 +116,7 @@ func TestSettle(t *testing.T) {
 
 func TestStandingOf(t *testing.T) {
 	spec := ledger(settled("alice", "2", entry("a", "u1", "1", noon)), settled("carol", "5"))
-	got := StandingOf(spec, "alice")
+	got := StandingOf(spec, "alice", "local:alice", nil)
 	want := Standing{
 		Used:     map[string]resource.Quantity{"sessions": q("2")},
 		Reserved: map[string]resource.Quantity{"sessions": q("1")},
@@ -114,7 +124,7 @@ func TestStandingOf(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("standing (-want +got):\n%s", diff)
 	}
-	if empty := StandingOf(spec, "bob"); len(empty.Used)+len(empty.Reserved) != 0 {
+	if empty := StandingOf(spec, "bob", "local:bob", nil); len(empty.Used)+len(empty.Reserved) != 0 {
 		t.Errorf("a tenant without a section holds %v", empty)
 	}
 }

@@ -13,13 +13,14 @@ import (
 )
 
 // Cached says what of sessions, their Jobs and Pods is kept in memory: conversations and
-// prompts are long, and a tenant's other Jobs are none of ours.
+// prompts are long, and a tenant's other Jobs are none of ours. Her other Pods are counted,
+// so that what each of them requests is kept.
 func Cached() map[client.Object]cache.ByObject {
 	selector := labels.SelectorFromSet(labels.Set{labelApp: app})
 	return map[client.Object]cache.ByObject{
 		&researchv1.ResearchSession{}: {Transform: slimSession},
 		&batchv1.Job{}:                {Label: selector, Transform: slimJob},
-		&corev1.Pod{}:                 {Label: selector, Transform: slimPod},
+		&corev1.Pod{}:                 {Transform: slimPod},
 	}
 }
 
@@ -51,9 +52,20 @@ func slimJob(o any) (any, error) {
 func slimPod(o any) (any, error) {
 	if p, ok := o.(*corev1.Pod); ok {
 		p.ManagedFields, p.Annotations = nil, nil
-		p.Spec = corev1.PodSpec{}
+		p.Spec = corev1.PodSpec{
+			InitContainers: slimContainers(p.Spec.InitContainers), Containers: slimContainers(p.Spec.Containers),
+			Overhead: p.Spec.Overhead, Resources: p.Spec.Resources,
+		}
 	}
 	return o, nil
+}
+
+func slimContainers(list []corev1.Container) []corev1.Container {
+	out := make([]corev1.Container, 0, len(list))
+	for _, c := range list {
+		out = append(out, corev1.Container{Name: c.Name, Resources: c.Resources, RestartPolicy: c.RestartPolicy})
+	}
+	return out
 }
 
 // matters leaves out the updates of sessions that ask for nothing: each message of a

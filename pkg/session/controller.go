@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
+	"gatehouse.dev/gatehouse/pkg/quota"
 )
 
 const (
@@ -42,6 +44,9 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 	if err != nil || w == nil {
 		return reconcile.Result{}, err
 	}
+	if err := r.promote(ctx, w); err != nil {
+		return r.retry(err)
+	}
 	now := r.now()
 	status, act := plan(*w, now, r.settings)
 	if err := r.act(ctx, w, act); err != nil {
@@ -62,7 +67,7 @@ func (r *reconciler) Reconcile(ctx context.Context, req reconcile.Request) (reco
 // retry turns what another writer caused into a quiet second look; what is gone needs none.
 func (r *reconciler) retry(err error) (reconcile.Result, error) {
 	switch {
-	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):
+	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), errors.Is(err, quota.ErrConflict), errors.Is(err, quota.ErrFull):
 		return reconcile.Result{RequeueAfter: conflictPause}, nil
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		return reconcile.Result{RequeueAfter: refusalPause}, nil

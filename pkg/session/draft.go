@@ -9,6 +9,8 @@ import (
 
 // Reasons of the conditions.
 const (
+	ReasonQueued         = "Queued"
+	ReasonPromoted       = "Promoted"
 	ReasonJobCreated     = "JobCreated"
 	ReasonJobRefused     = "JobRefused"
 	ReasonJobDeleted     = "JobDeleted"

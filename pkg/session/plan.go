@@ -46,6 +46,11 @@ type world struct {
 	// another try would be refused the same.
 	refused string
 	final   bool
+	// ahead is how many sessions of the tenant are queued before this one; promoted says
+	// that the ledger has a place for it, full why it has none.
+	ahead    int
+	promoted bool
+	full     string
 	// waiting is when to look again where no event tells, 0 for never.
 	waiting time.Duration
 }
@@ -82,7 +87,8 @@ func (d *draft) act() action {
 	case d.status.Phase == researchv1.PhaseCreating || d.status.Phase == researchv1.PhaseRunning:
 		return d.lost()
 	case d.status.Phase == researchv1.PhaseQueued:
-		return actNone // admitted, and not yet to be started
+		d.queue()
+		return actNone
 	}
 	return d.start()
 }

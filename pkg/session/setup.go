@@ -18,6 +18,7 @@ import (
 
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/quota"
 	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
@@ -36,6 +37,9 @@ type Options struct {
 	// Limits gives what is in force for the tenant of a namespace; nil, without an error,
 	// when there is none.
 	Limits func(ctx context.Context, namespace string) (map[string]tenant.Limit, error)
+	// Promote takes the place that a queued session needs, or says which limits do not hold
+	// it. It is asked again with the same session until it answers.
+	Promote func(ctx context.Context, s *researchv1.ResearchSession) (quota.Decision, error)
 	// Events are told of what a person should know.
 	Events events.EventRecorder
 	// Controller bounds workers and retries.
@@ -54,6 +58,7 @@ func Setup(m manager.Manager, o Options) error {
 	})
 	err := builder.ControllerManagedBy(m).Named("session").WithOptions(o.Controller).
 		For(&researchv1.ResearchSession{}, builder.WithPredicates(matters())).
+		Watches(&researchv1.ResearchSession{}, handler.EnqueueRequestsFromMapFunc(r.next), builder.WithPredicates(gives())).
 		Watches(&batchv1.Job{}, of).
 		Watches(&corev1.Pod{}, of).
 		Complete(r)

@@ -38,7 +38,6 @@ var coverageObjects = map[string]string{
 	"gizmos.example.com":                     `{kind: Gizmo, spec: {replicas: 1}}`,
 	"namespaces.tricks.example.net":          `{kind: Namespace, spec: {a: b}}`,
 	"httproutes.gateway.networking.k8s.io":   `{kind: HTTPRoute, spec: {hostnames: [cov.example.com]}}`,
-	"reports.openreports.io":                 `{kind: Report, results: []}`,
 	"usages.gatehouse.dev":                   `{kind: Usage}`,
 }
 

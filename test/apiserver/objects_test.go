@@ -91,7 +91,11 @@ func sessionsHeld(ctx context.Context, admin *user, domain, tenant string) int {
 			continue
 		}
 		entries, _, _ := unstructured.NestedSlice(section, "entries")
-		held += len(entries)
+		for _, e := range entries {
+			if entry, _ := e.(map[string]any); entry["groupResource"] == "researchsessions.research.example.com" {
+				held++
+			}
+		}
 		settled, _, _ := unstructured.NestedSlice(section, "settled")
 		for _, a := range settled {
 			if amount, _ := a.(map[string]any); amount["dimension"] == "sessions" && fmt.Sprint(amount["amount"]) != "0" {

@@ -54,6 +54,12 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 // start brings a cluster up and ends it with the suite.
 func start(ctx context.Context, credentials, replicas string) *cluster {
 	GinkgoHelper()
+	return startWith(ctx, "CREDENTIALS="+credentials, "REPLICAS="+replicas)
+}
+
+// startWith is start with the launcher's variables as they are given.
+func startWith(ctx context.Context, env ...string) *cluster {
+	GinkgoHelper()
 	state, err := os.MkdirTemp("", "gatehouse-")
 	Expect(err).NotTo(HaveOccurred())
 	c := &cluster{state: state}
@@ -62,9 +68,9 @@ func start(ctx context.Context, credentials, replicas string) *cluster {
 		_ = os.RemoveAll(state)
 	})
 	began := time.Now()
-	out, err := c.command(ctx, "up", "CREDENTIALS="+credentials, "REPLICAS="+replicas).CombinedOutput()
+	out, err := c.command(ctx, "up", env...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), "cluster up:\n%s", out)
-	report("cluster with %s credentials and %s webhooks is up after %.1fs", credentials, replicas, time.Since(began).Seconds())
+	report("cluster with %s is up after %.1fs", strings.Join(env, " "), time.Since(began).Seconds())
 	c.env = readEnv(filepath.Join(state, "env"))
 	return c
 }

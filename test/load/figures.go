@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+
+	"gatehouse.dev/gatehouse/test/local"
 )
 
 // figures of one run.
 type figures struct {
-	Writes    []row     `json:"writes"`
-	Processes []process `json:"processes"`
+	Writes    []row           `json:"writes"`
+	Processes []local.Process `json:"processes"`
 }
 
 func (f figures) print(w io.Writer, format string) error {

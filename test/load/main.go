@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"gatehouse.dev/gatehouse/test/local"
 )
 
 const usage = `Usage: load [flags]
@@ -80,11 +82,11 @@ func misuse(o options, rest []string) error {
 }
 
 func measure(ctx context.Context, o options, concurrency []int, stdout, stderr io.Writer) (err error) {
-	c, err := open(ctx, o, stderr)
+	c, err := local.Open(ctx, local.Options{State: o.state, Launcher: o.launcher}, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, c.close(ctx)) }()
+	defer func() { err = errors.Join(err, c.Close(ctx)) }()
 	pairs, err := writes(ctx, c)
 	if err != nil {
 		return err
@@ -100,7 +102,7 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 			f.Writes = append(f.Writes, row)
 		}
 	}
-	if f.Processes, err = c.processes(ctx); err != nil {
+	if f.Processes, err = c.Processes(ctx); err != nil {
 		return err
 	}
 	return f.print(stdout, o.output)

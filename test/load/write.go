@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
+
+	"gatehouse.dev/gatehouse/test/local"
 )
 
 // side is one way to send a write: a dry run, so that nothing piles up.
@@ -28,7 +30,7 @@ const (
 var namespaces = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 
 // writes prepares the cases.
-func writes(ctx context.Context, c *cluster) ([]pair, error) {
+func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 	admin, err := client(c, "admin")
 	if err != nil {
 		return nil, err
@@ -61,8 +63,8 @@ func writes(ctx context.Context, c *cluster) ([]pair, error) {
 	return pairs, nil
 }
 
-func client(c *cluster, user string) (dynamic.Interface, error) {
-	config, err := c.as(user)
+func client(c *local.Cluster, user string) (dynamic.Interface, error) {
+	config, err := c.As(user)
 	if err != nil {
 		return nil, err
 	}

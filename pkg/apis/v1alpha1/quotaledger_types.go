@@ -32,6 +32,11 @@ type QuotaLedgerSpec struct {
 	// +listMapKey=tenant
 	// +optional
 	Sections []LedgerSection `json:"sections,omitempty"`
+	// reports say how far the use that others told is entered.
+	// +listType=map
+	// +listMapKey=reporter
+	// +optional
+	Reports []LedgerReport `json:"reports,omitempty"`
 }
 
 // LedgerSection is the account of one tenant.
@@ -48,6 +53,49 @@ type LedgerSection struct {
 	// +listType=atomic
 	// +optional
 	Entries []LedgerEntry `json:"entries,omitempty"`
+	// windows hold what was used within a day or a month, an identity, a dimension and a
+	// window each. They outlive the tenant.
+	// +listType=atomic
+	// +optional
+	Windows []LedgerWindow `json:"windows,omitempty"`
+	// meters hold what stored objects have used so far and go on using.
+	// +listType=atomic
+	// +optional
+	Meters []LedgerMeter `json:"meters,omitempty"`
+}
+
+// LedgerWindow is what one identity used of one dimension within one window.
+type LedgerWindow struct {
+	// owner is the user whose use it is, <alias>:<sub>.
+	Owner     string `json:"owner"`
+	Dimension string `json:"dimension"`
+	// start is the first moment of the window, length its kind.
+	Start  metav1.Time `json:"start"`
+	Length Window      `json:"length"`
+	// used was charged to this domain, elsewhere to others: it counts against the
+	// tenant's limit and against no total.
+	Used resource.Quantity `json:"used"`
+	// +optional
+	Elsewhere *resource.Quantity `json:"elsewhere,omitempty"`
+}
+
+// LedgerMeter is what one stored object used of one dimension within one window so far.
+type LedgerMeter struct {
+	UID       types.UID         `json:"uid"`
+	Owner     string            `json:"owner"`
+	Dimension string            `json:"dimension"`
+	Start     metav1.Time       `json:"start"`
+	Length    Window            `json:"length"`
+	Amount    resource.Quantity `json:"amount"`
+}
+
+// LedgerReport is the last report of one reporter that is entered; an earlier one is
+// entered already.
+type LedgerReport struct {
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	Reporter string `json:"reporter"`
+	Sequence int64  `json:"sequence"`
 }
 
 // LedgerAmount is an amount of one dimension, in that dimension's unit.
@@ -69,14 +117,43 @@ type LedgerEntry struct {
 	// +kubebuilder:validation:MaxItems=16
 	// +optional
 	Contenders []types.UID `json:"contenders,omitempty"`
+	// owner is the user whose windows are charged.
+	// +optional
+	Owner string `json:"owner,omitempty"`
 	// amounts that the object holds once it is stored.
 	// +listType=map
 	// +listMapKey=dimension
 	// +optional
 	Amounts []LedgerAmount `json:"amounts,omitempty"`
+	// held is the part of amounts that settled has already: what the key's stored object
+	// held when it was to be changed.
+	// +listType=map
+	// +listMapKey=dimension
+	// +optional
+	Held []LedgerAmount `json:"held,omitempty"`
+	// version is the resourceVersion that an update starts from; the update is over when
+	// the object has a later one. Empty for a create, which its UID confirms.
+	// +optional
+	Version string `json:"version,omitempty"`
+	// charges go to windows when the object was stored, once for each UID.
+	// +listType=atomic
+	// +optional
+	Charges []LedgerCharge `json:"charges,omitempty"`
+	// taken is how many of the UIDs found the name taken and will most likely not be
+	// stored.
+	// +optional
+	Taken int32 `json:"taken,omitempty"`
 	// expires is when an entry that no object confirms may be dropped, after a quorum
 	// read.
 	Expires metav1.Time `json:"expires"`
+}
+
+// LedgerCharge is what an entry takes of one window.
+type LedgerCharge struct {
+	Dimension string            `json:"dimension"`
+	Start     metav1.Time       `json:"start"`
+	Length    Window            `json:"length"`
+	Amount    resource.Quantity `json:"amount"`
 }
 
 // QuotaLedgerList is a list of ledgers.

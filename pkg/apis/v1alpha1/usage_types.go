@@ -15,7 +15,11 @@ import (
 // +kubebuilder:printcolumn:name="Tier",type=string,JSONPath=`.status.tier`
 // +kubebuilder:printcolumn:name="Sessions",type=string,JSONPath=`.status.dimensions[?(@.dimension=="sessions")].used`
 // +kubebuilder:printcolumn:name="Limit",type=string,JSONPath=`.status.dimensions[?(@.dimension=="sessions")].limit`
-// +kubebuilder:printcolumn:name="Models",type=string,JSONPath=`.status.models`
+// +kubebuilder:printcolumn:name="CPU",type=string,JSONPath=`.status.dimensions[?(@.dimension=="cpu")].used`
+// +kubebuilder:printcolumn:name="Memory",type=string,JSONPath=`.status.dimensions[?(@.dimension=="memory")].used`
+// +kubebuilder:printcolumn:name="GPUs",type=string,JSONPath=`.status.dimensions[?(@.dimension=="gpu")].used`
+// +kubebuilder:printcolumn:name="Fullest",type=string,JSONPath=`.status.fullest`
+// +kubebuilder:printcolumn:name="Models",priority=1,type=string,JSONPath=`.status.models`
 // +kubebuilder:validation:XValidation:rule="self.metadata.name == 'current'",message="a namespace has one Usage, named current"
 type Usage struct {
 	metav1.TypeMeta   `json:",inline"`
@@ -37,6 +41,9 @@ type UsageStatus struct {
 	// +listType=set
 	// +optional
 	Models []string `json:"models,omitempty"`
+	// fullest names the dimension of which the most is used, with its percent.
+	// +optional
+	Fullest string `json:"fullest,omitempty"`
 	// +listType=map
 	// +listMapKey=dimension
 	// +optional
@@ -46,12 +53,26 @@ type UsageStatus struct {
 // UsageDimension is one line of the account.
 type UsageDimension struct {
 	Dimension string `json:"dimension"`
+	// unit that the amounts are in, such as cores, bytes, seconds or objects.
+	// +optional
+	Unit string `json:"unit,omitempty"`
 	// used is settled, reserved is not yet confirmed.
 	Used     resource.Quantity `json:"used"`
 	Reserved resource.Quantity `json:"reserved"`
 	// limit is a quantity or the word unlimited.
 	Limit  string `json:"limit"`
 	Window Window `json:"window,omitempty"`
+	// source says where the limit comes from, for example tier standard.
+	// +optional
+	Source string `json:"source,omitempty"`
+	// percent of the limit that is used and reserved; absent without a limit to compare
+	// with.
+	// +optional
+	Percent *int32 `json:"percent,omitempty"`
+	// windowStart is when the present window began.
+	// +optional
+	WindowStart *metav1.Time `json:"windowStart,omitempty"`
+	// resetsAt is when the next one begins and the amount is nothing again.
 	// +optional
 	ResetsAt *metav1.Time `json:"resetsAt,omitempty"`
 }

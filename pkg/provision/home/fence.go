@@ -8,44 +8,64 @@ import (
 
 // bounds map a limit's dimension to the key of the ResourceQuota that stands behind it.
 var bounds = map[string]corev1.ResourceName{
-	"cpu":    corev1.ResourceRequestsCPU,
-	"memory": corev1.ResourceRequestsMemory,
-	"gpu":    "requests.nvidia.com/gpu",
+	"cpu":               corev1.ResourceRequestsCPU,
+	"memory":            corev1.ResourceRequestsMemory,
+	"ephemeral-storage": corev1.ResourceRequestsEphemeralStorage,
+	"gpu":               "requests.nvidia.com/gpu",
+	"storage":           corev1.ResourceRequestsStorage,
+	"pods":              corev1.ResourcePods,
+	"claims":            corev1.ResourcePersistentVolumeClaims,
+	"services":          corev1.ResourceServices,
+	"secrets":           corev1.ResourceSecrets,
+	"configmaps":        corev1.ResourceConfigMaps,
+	"stored-sessions":   SessionCount,
 }
 
-// counts bound what a namespace can hold in etcd and what opens it to the outside,
-// whatever the tier.
-var counts = map[corev1.ResourceName]string{
-	corev1.ResourcePods:                   "200",
-	corev1.ResourceServices:               "50",
-	corev1.ResourceServicesNodePorts:      "0",
-	corev1.ResourceServicesLoadBalancers:  "0",
-	corev1.ResourceSecrets:                "200",
-	corev1.ResourceConfigMaps:             "200",
-	corev1.ResourcePersistentVolumeClaims: "20",
-	corev1.ResourceRequestsStorage:        "200Gi",
+// always bounds what opens a namespace to the outside, whatever the tier.
+var always = map[corev1.ResourceName]string{
+	corev1.ResourceServicesNodePorts:     "0",
+	corev1.ResourceServicesLoadBalancers: "0",
+}
+
+// unsaid bounds what a namespace can hold in etcd where no limit says it.
+var unsaid = map[string]string{
+	"pods":            "200",
+	"services":        "50",
+	"secrets":         "200",
+	"configmaps":      "200",
+	"claims":          "20",
+	"storage":         "200Gi",
+	"stored-sessions": "1000",
 }
 
 // SessionCount is the key that bounds how many sessions, running or over, are stored.
 const SessionCount corev1.ResourceName = "count/researchsessions.research.example.com"
 
-const maxSessionObjects = "1000"
+// Fenced gives the dimensions that nothing but the ResourceQuota counts, with its keys.
+func Fenced() map[string]corev1.ResourceName {
+	out := map[string]corev1.ResourceName{}
+	for _, dimension := range []string{"services", "secrets", "configmaps", "stored-sessions"} {
+		out[dimension] = bounds[dimension]
+	}
+	return out
+}
 
 // resourceQuota is the second fence, behind the ledger.
 func resourceQuota(s Spec) Object {
 	hard := corev1.ResourceList{}
-	for key, amount := range counts {
+	for key, amount := range always {
 		hard[key] = resource.MustParse(amount)
 	}
-	if s.SessionsCounted {
-		hard[SessionCount] = resource.MustParse(maxSessionObjects)
-	}
 	for dimension, key := range bounds {
-		limit := s.Limits[dimension]
-		if limit.Unlimited {
-			continue
+		limit, said := s.Limits[dimension]
+		amount, counted := unsaid[dimension]
+		switch {
+		case key == SessionCount && !s.SessionsCounted, said && limit.Unlimited:
+		case !said && counted:
+			hard[key] = resource.MustParse(amount)
+		default:
+			hard[key] = limit.Amount
 		}
-		hard[key] = limit.Amount
 	}
 	return corev1ac.ResourceQuota(Name, s.Namespace).
 		WithLabels(s.labels()).WithAnnotations(s.annotations()).
@@ -54,8 +74,9 @@ func resourceQuota(s Spec) Object {
 
 // Requests of a container that names none.
 var (
-	defaultCPU    = resource.MustParse("250m")
-	defaultMemory = resource.MustParse("512Mi")
+	defaultCPU     = resource.MustParse("250m")
+	defaultMemory  = resource.MustParse("512Mi")
+	defaultStorage = resource.MustParse("128Mi")
 )
 
 // limitRange gives a container that says nothing a request, which the quota asks for,
@@ -63,7 +84,9 @@ var (
 // requests more and names no limit.
 func limitRange(s Spec) Object {
 	request, limit := corev1.ResourceList{}, corev1.ResourceList{}
-	for name, amount := range map[corev1.ResourceName]resource.Quantity{corev1.ResourceCPU: defaultCPU, corev1.ResourceMemory: defaultMemory} {
+	for name, amount := range map[corev1.ResourceName]resource.Quantity{
+		corev1.ResourceCPU: defaultCPU, corev1.ResourceMemory: defaultMemory, corev1.ResourceEphemeralStorage: defaultStorage,
+	} {
 		request[name] = amount
 		most, limited := s.Limits[string(name)]
 		if !limited || most.Unlimited || most.Amount.Sign() <= 0 {

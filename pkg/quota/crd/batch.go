@@ -62,7 +62,7 @@ func (b *batches) join(ctx context.Context, r quota.Request) (quota.Decision, er
 // work writes batches until nobody waits. What it wrote last is kept between them: nobody
 // else may have written since, and if somebody did, the swap says so.
 func (b *batches) work(ctx context.Context, domain string, q *queue) {
-	var last *v1alpha1.QuotaLedger
+	var last *state
 	for {
 		b.mu.Lock()
 		batch := q.waiting[:min(len(q.waiting), maxBatch)]
@@ -75,6 +75,7 @@ func (b *batches) work(ctx context.Context, domain string, q *queue) {
 			return
 		}
 		last = b.safely(ctx, domain, batch, last)
+		b.ledger.batched(len(batch))
 		for _, d := range batch {
 			close(d.done)
 		}
@@ -85,7 +86,7 @@ func (b *batches) work(ctx context.Context, domain string, q *queue) {
 var errPanicked = errors.New("quota ledger: a write panicked")
 
 // safely is write, in a goroutine of nobody's: a panic here would end the process.
-func (b *batches) safely(ctx context.Context, domain string, batch []*asking, last *v1alpha1.QuotaLedger) (at *v1alpha1.QuotaLedger) {
+func (b *batches) safely(ctx context.Context, domain string, batch []*asking, last *state) (at *state) {
 	defer func() {
 		if recover() != nil {
 			at = nil
@@ -99,11 +100,11 @@ func (b *batches) safely(ctx context.Context, domain string, batch []*asking, la
 
 // write brings a batch into the ledger and each demand to its answer. It returns the
 // ledger as it is stored then, nil where that is not known.
-func (b *batches) write(ctx context.Context, domain string, batch []*asking, last *v1alpha1.QuotaLedger) *v1alpha1.QuotaLedger {
+func (b *batches) write(ctx context.Context, domain string, batch []*asking, last *state) *state {
 	ctx, cancel := until(ctx, batch)
 	defer cancel()
 	l := b.ledger
-	fail := func(err error) *v1alpha1.QuotaLedger {
+	fail := func(err error) *state {
 		for _, d := range batch {
 			d.decision, d.err = quota.Decision{}, err
 		}
@@ -148,14 +149,14 @@ func (b *batches) write(ctx context.Context, domain string, batch []*asking, las
 
 // judge answers each demand of the batch in turn, as if the others before it were
 // written, and gives the ledger with all that were taken.
-func (l *Ledger) judge(ctx context.Context, at *v1alpha1.QuotaLedger, batch []*asking) (next v1alpha1.QuotaLedgerSpec, refused bool, err error) {
+func (l *Ledger) judge(ctx context.Context, at *state, batch []*asking) (next v1alpha1.QuotaLedgerSpec, refused bool, err error) {
 	next = at.Spec
-	if at.ResourceVersion == "" {
-		observed, err := l.observe(ctx, at.Spec.Domain)
+	if at.anew {
+		seen, err := l.see(ctx, at, nil, nil)
 		if err != nil {
 			return next, false, err
 		}
-		next = quota.Settle(next, observed, nil, l.now())
+		next = l.settled(next, seen)
 	}
 	taken := 0
 	for _, d := range batch {

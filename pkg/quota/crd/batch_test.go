@@ -10,7 +10,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -127,7 +126,7 @@ func TestNobodyIsDeniedFromMemory(t *testing.T) {
 		case <-stored:
 		default:
 			close(stored)
-			if _, err := open(base, nil).Settle(context.Background(), domain, func(u types.UID) bool { return u == "erin-first" }); err != nil {
+			if _, err := open(base, nil).Settle(context.Background(), domain, nil, memory{"erin-first": true}); err != nil {
 				t.Error(err)
 			}
 		}

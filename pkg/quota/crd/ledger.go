@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/types"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -19,13 +19,23 @@ const maxLedgerBytes = 256 << 10
 
 // Options of a Ledger.
 type Options struct {
-	// Client reads and writes QuotaLedgers and lists Tenants and ResearchSessions. It
-	// must ask the API server each time: a read from a cache would only lose the swap.
+	// Client reads and writes QuotaLedgers and lists Tenants and what counts. It must ask
+	// the API server each time: a read from a cache would only lose the swap.
 	Client client.Client
 	// NamespacePrefix begins every tenant namespace, its tenant's name follows.
 	NamespacePrefix string
 	// TTL is how long a reservation is kept that no stored object confirms.
 	TTL time.Duration
+	// Account says how a tenant's objects count, those also of one that is no more.
+	Account func(ctx context.Context, tenant string) (quota.Account, error)
+	// Calendar says when windows begin.
+	Calendar quota.Calendar
+	// Elsewhere lists the windows of an identity in all domains but one; may be nil.
+	Elsewhere func(domain, owner string) []v1alpha1.LedgerWindow
+	// Batched is told of each group of demands that has its answers, Swapped of each write
+	// and whether another writer was quicker; may be nil.
+	Batched func(demands int)
+	Swapped func(took time.Duration, lost bool)
 	// Now is the clock; nil means the time of this machine.
 	Now func() time.Time
 }
@@ -34,12 +44,17 @@ type Options struct {
 // writer of reservations and one settlement at a time; between processes, and between
 // those two, the API server decides.
 type Ledger struct {
-	client  client.Client
-	prefix  string
-	ttl     time.Duration
-	now     func() time.Time
-	turns   turns
-	batches *batches
+	client    client.Client
+	prefix    string
+	ttl       time.Duration
+	now       func() time.Time
+	account   func(ctx context.Context, tenant string) (quota.Account, error)
+	calendar  quota.Calendar
+	elsewhere func(domain, owner string) []v1alpha1.LedgerWindow
+	batched   func(demands int)
+	swapped   func(took time.Duration, lost bool)
+	turns     turns
+	batches   *batches
 }
 
 var _ quota.Ledger = (*Ledger)(nil)
@@ -49,7 +64,16 @@ func New(o Options) *Ledger {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	l := &Ledger{client: o.Client, prefix: o.NamespacePrefix, ttl: o.TTL, now: o.Now, turns: turns{of: map[string]chan struct{}{}}}
+	if o.Batched == nil {
+		o.Batched = func(int) {}
+	}
+	if o.Swapped == nil {
+		o.Swapped = func(time.Duration, bool) {}
+	}
+	l := &Ledger{
+		client: o.Client, prefix: o.NamespacePrefix, ttl: o.TTL, now: o.Now, account: o.Account,
+		calendar: o.Calendar, elsewhere: o.Elsewhere, batched: o.Batched, swapped: o.Swapped, turns: turns{of: map[string]chan struct{}{}},
+	}
 	l.batches = &batches{ledger: l, of: map[string]*queue{}}
 	return l
 }
@@ -60,51 +84,68 @@ func New(o Options) *Ledger {
 // are over, and with quota.ErrFull. Demands that arrive while the ledger is being written
 // go into the next write together.
 func (l *Ledger) Reserve(ctx context.Context, r quota.Request) (quota.Decision, error) {
-	decision, err := l.batches.join(ctx, r)
+	decision, err := l.reserve(ctx, r)
 	if err != nil {
 		return quota.Decision{}, fmt.Errorf("reserve for tenant %s in %s: %w", r.Tenant, quota.DomainName(r.Domain), err)
 	}
 	return decision, nil
 }
 
-// Settle brings the domain's ledger to what is stored, and returns what it is then. gone
-// knows UIDs whose objects were seen stored and deleted; it may be nil. The order is what
-// makes it sound: the ledger is read first, then the objects by a quorum read, and the
-// write fails if the ledger changed since, so that an object too young for the list still
-// has its entry.
-func (l *Ledger) Settle(ctx context.Context, domain string, gone func(types.UID) bool) (v1alpha1.QuotaLedgerSpec, error) {
-	settled, err := l.settle(ctx, domain, gone)
-	if err != nil {
-		return settled, fmt.Errorf("settle %s: %w", quota.DomainName(domain), err)
+// reserve looks whether a create's name is taken before a window is charged for it, and
+// before it is refused: what holds the name counts with it then, not beside it.
+func (l *Ledger) reserve(ctx context.Context, r quota.Request) (decision quota.Decision, err error) {
+	looked := r.Version != "" || r.Held != nil
+	if !looked && r.Charges() {
+		if r, err = l.taken(ctx, r); err != nil {
+			return decision, err
+		}
+		looked = true
 	}
-	return settled, nil
+	decision, err = l.batches.join(ctx, r)
+	if err != nil || decision.Reserved() || looked {
+		return decision, busy(decision, err)
+	}
+	if r, err = l.taken(ctx, r); err != nil || !r.Taken {
+		return decision, busy(decision, err)
+	}
+	decision, err = l.batches.join(ctx, r)
+	return decision, busy(decision, err)
 }
 
-func (l *Ledger) settle(ctx context.Context, domain string, gone func(types.UID) bool) (settled v1alpha1.QuotaLedgerSpec, err error) {
-	done, err := l.turns.take(ctx, domain)
+func busy(d quota.Decision, err error) error {
+	if err == nil && d.Busy {
+		return quota.ErrFull
+	}
+	return err
+}
+
+// taken completes the request of a create with what holds its name already.
+func (l *Ledger) taken(ctx context.Context, r quota.Request) (quota.Request, error) {
+	k, counts := kindOf(r.Key.GroupResource)
+	if !counts || r.Key.Name == "" {
+		return r, nil
+	}
+	o := k.object()
+	err := l.client.Get(ctx, client.ObjectKey{Namespace: r.Key.Namespace, Name: r.Key.Name}, o)
+	if apierrors.IsNotFound(err) || err == nil && string(o.GetUID()) == r.UID {
+		return r, nil
+	}
 	if err != nil {
-		return settled, fmt.Errorf("%w: %w", quota.ErrConflict, err)
+		return r, fmt.Errorf("%s %s/%s: %w", k.gvk.Kind, r.Key.Namespace, r.Key.Name, err)
 	}
-	defer done()
-	for try := range maxTries {
-		if err := pause(ctx, try); err != nil {
-			return settled, fmt.Errorf("%w: %w", quota.ErrConflict, err)
-		}
-		at, err := l.read(ctx, domain)
-		if err != nil {
-			return settled, err
-		}
-		observed, err := l.observe(ctx, domain)
-		if err != nil {
-			return settled, err
-		}
-		settled = quota.Settle(at.Spec, observed, gone, l.now())
-		lost, err := l.write(ctx, at, settled)
-		if !lost {
-			return settled, err
-		}
+	raw, err := k.raw(o)
+	if err != nil {
+		return r, err
 	}
-	return settled, quota.ErrConflict
+	account, err := l.account(ctx, r.Tenant)
+	if err != nil {
+		return r, fmt.Errorf("account: %w", err)
+	}
+	if r.Held, err = account.Measure(ctx, raw); err != nil {
+		return r, fmt.Errorf("measure %w", err)
+	}
+	r.Taken = true
+	return r, nil
 }
 
 // tooLarge measures only ledgers that could be: an empty entry is over 100 bytes.

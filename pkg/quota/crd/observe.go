@@ -3,30 +3,74 @@ package crd
 import (
 	"context"
 	"fmt"
-	"strings"
+	"maps"
+	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/quota/gpu"
 )
-
-// DimensionSessions counts sessions that are not over.
-const DimensionSessions = "sessions"
-
-// resourceSessions is the group-resource of a session's key.
-const resourceSessions = "researchsessions.research.example.com"
 
 const pageSize = 500
 
-// observe lists what is stored in the domain. Without a resourceVersion the API server
-// answers no older than the quorum; the pages after the first are of the same moment.
-func (l *Ledger) observe(ctx context.Context, domain string) ([]quota.Observed, error) {
+// observe lists what is stored of some tenants of a domain, nil for all of them, and says
+// whose sections that makes. Without a resourceVersion the API server answers no older
+// than the quorum; the pages after the first are of the same moment.
+func (l *Ledger) observe(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenants map[string]bool, anew bool) (out []quota.Observed, owners map[string]string, err error) {
+	members, err := l.members(ctx, spec.Domain)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tenants == nil {
+		tenants = maps.Clone(members)
+		for _, s := range spec.Sections {
+			tenants[s.Tenant] = true
+		}
+	}
+	owners = map[string]string{}
+	for name := range tenants {
+		if !members[name] {
+			// She left the domain, or the platform: what still runs counts until it ends.
+			if moved, err := l.exists(ctx, name); err != nil {
+				return nil, nil, err
+			} else if moved {
+				continue
+			}
+		}
+		account, err := l.account(ctx, name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("account of tenant %s: %w", name, err)
+		}
+		owners[name] = account.Owner
+		found, err := l.objectsOf(ctx, name, account)
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, found...)
+		if anew {
+			known, err := l.remembered(ctx, name)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = append(out, known...)
+		}
+	}
+	return out, owners, nil
+}
+
+// members are the tenants of a domain.
+func (l *Ledger) members(ctx context.Context, domain string) (map[string]bool, error) {
 	organization, tenant, _ := quota.SplitDomain(domain)
 	if tenant != "" {
-		return l.sessions(ctx, func(name string) bool { return name == tenant }, client.InNamespace(l.prefix+tenant))
+		return map[string]bool{tenant: true}, nil
 	}
 	var tenants v1alpha1.TenantList
 	if err := l.client.List(ctx, &tenants); err != nil {
@@ -38,41 +82,125 @@ func (l *Ledger) observe(ctx context.Context, domain string) ([]quota.Observed, 
 			members[tenants.Items[i].Name] = true
 		}
 	}
-	if len(members) == 0 {
-		return nil, nil
-	}
-	return l.sessions(ctx, func(name string) bool { return members[name] })
+	return members, nil
 }
 
-func (l *Ledger) sessions(ctx context.Context, member func(tenant string) bool, opts ...client.ListOption) ([]quota.Observed, error) {
+func (l *Ledger) exists(ctx context.Context, tenant string) (bool, error) {
+	err := l.client.Get(ctx, client.ObjectKey{Name: tenant}, &v1alpha1.Tenant{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("tenant %s: %w", tenant, err)
+	}
+	return true, nil
+}
+
+// objectsOf lists what a tenant has stored of every kind that counts.
+func (l *Ledger) objectsOf(ctx context.Context, tenant string, account quota.Account) ([]quota.Observed, error) {
 	var out []quota.Observed
-	for next := ""; ; {
-		var page researchv1.ResearchSessionList
-		paged := append([]client.ListOption{client.Limit(pageSize), client.Continue(next)}, opts...)
-		if err := l.client.List(ctx, &page, paged...); err != nil {
-			return nil, fmt.Errorf("list sessions: %w", err)
-		}
-		for i := range page.Items {
-			tenant, ours := strings.CutPrefix(page.Items[i].Namespace, l.prefix)
-			if ours && member(tenant) {
-				out = append(out, Observe(tenant, &page.Items[i]))
+	for _, k := range kinds {
+		for next := ""; ; {
+			page := k.list()
+			err := l.client.List(ctx, page, client.InNamespace(l.prefix+tenant), client.Limit(pageSize), client.Continue(next))
+			if err != nil {
+				return nil, fmt.Errorf("list %s of tenant %s: %w", k.resource, tenant, err)
+			}
+			err = meta.EachListItem(page, func(o runtime.Object) error {
+				seen, err := l.look(ctx, k, tenant, account, o.(client.Object))
+				out = append(out, seen)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+			if next = page.GetContinue(); next == "" {
+				break
 			}
 		}
-		if next = page.Continue; next == "" {
-			return out, nil
-		}
 	}
+	return out, nil
 }
 
-// Observe says what a stored session holds: one session until it is over.
-func Observe(tenant string, s *researchv1.ResearchSession) quota.Observed {
-	o := quota.Observed{
-		Tenant: tenant,
-		Key:    quota.Key{GroupResource: resourceSessions, Namespace: s.Namespace, Name: s.Name},
-		UID:    s.UID,
+// look says what one stored object holds.
+func (l *Ledger) look(ctx context.Context, k kind, tenant string, account quota.Account, o client.Object) (quota.Observed, error) {
+	out := quota.Observed{Tenant: tenant, Owner: account.Owner, Key: k.key(o), UID: o.GetUID(), Version: o.GetResourceVersion()}
+	raw, err := k.raw(o)
+	if err != nil {
+		return out, err
 	}
-	if !s.Status.Phase.Terminal() {
-		o.Amounts = map[string]resource.Quantity{DimensionSessions: *resource.NewQuantity(1, resource.DecimalSI)}
+	amounts, err := account.Measure(ctx, raw)
+	if err != nil {
+		return out, fmt.Errorf("measure %w", err)
 	}
-	return o
+	now := l.now()
+	if pod, ok := o.(*corev1.Pod); ok {
+		out.Metered = Metered(pod, l.calendar, amounts[gpu.Dimension], now)
+		delete(amounts, gpu.Dimension)
+	}
+	for dimension, amount := range amounts {
+		limit := account.Limits[dimension]
+		switch {
+		case limit.Window == "" || limit.Window == v1alpha1.WindowNone:
+			if out.Amounts == nil {
+				out.Amounts = map[string]resource.Quantity{}
+			}
+			out.Amounts[dimension] = amount
+		case !o.GetCreationTimestamp().Time.Before(limit.Start):
+			out.Charges = append(out.Charges, quota.Use{
+				Dimension: dimension, Start: metav1.NewTime(limit.Start.UTC()), Length: limit.Window, Amount: amount,
+			})
+		}
+	}
+	return out, nil
+}
+
+// Metered is the device time of a Pod in this month and the last. A Pod that runs counts
+// at least what was set aside for it, so that the time it may still take is not promised
+// twice.
+func Metered(p *corev1.Pod, c quota.Calendar, aside resource.Quantity, now time.Time) []quota.Use {
+	devices := gpu.Devices(p)
+	if devices == 0 {
+		return nil
+	}
+	held, ended := gpu.Held(p, now)
+	present := c.Start(v1alpha1.WindowMonth, now)
+	before := c.Start(v1alpha1.WindowMonth, present.Add(-time.Hour))
+	use := func(start, end time.Time) quota.Use {
+		return quota.Use{
+			Dimension: gpu.Dimension, Start: metav1.NewTime(start), Length: v1alpha1.WindowMonth,
+			Amount: *resource.NewQuantity(devices*held.Within(gpu.Span{From: start, To: end}).Seconds(), resource.DecimalSI),
+		}
+	}
+	var out []quota.Use
+	last, this := use(before, present), use(present, c.End(v1alpha1.WindowMonth, now))
+	if !last.Amount.IsZero() {
+		out = append(out, last)
+		aside.Sub(last.Amount)
+	}
+	if !ended && this.Amount.Cmp(aside) < 0 {
+		this.Amount = aside
+	}
+	return append(out, this)
+}
+
+// remembered is what a tenant's own Usage says that she used within windows: where the
+// ledger is lost, it is the other place that knows. It stands for an object that holds
+// nothing.
+func (l *Ledger) remembered(ctx context.Context, tenant string) ([]quota.Observed, error) {
+	var usage v1alpha1.Usage
+	err := l.client.Get(ctx, client.ObjectKey{Namespace: l.prefix + tenant, Name: v1alpha1.UsageName}, &usage)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("usage of tenant %s: %w", tenant, err)
+	}
+	out := quota.Observed{Tenant: tenant, Owner: usage.Status.User, Remembered: true}
+	for _, d := range usage.Status.Dimensions {
+		if d.WindowStart != nil {
+			out.Charges = append(out.Charges, quota.Use{Dimension: d.Dimension, Start: *d.WindowStart, Length: d.Window, Amount: d.Used})
+		}
+	}
+	return []quota.Observed{out}, nil
 }

@@ -3,6 +3,7 @@ package crd
 import (
 	"context"
 	"fmt"
+	"time"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,9 +14,16 @@ import (
 	"gatehouse.dev/gatehouse/pkg/quota"
 )
 
-// read gets the domain's ledger as it is stored, or an empty one, without a
-// resourceVersion, where there is none.
-func (l *Ledger) read(ctx context.Context, domain string) (*v1alpha1.QuotaLedger, error) {
+// state is a ledger as it was read.
+type state struct {
+	*v1alpha1.QuotaLedger
+	// anew says that nothing of it can be used: there was none, or what stood there was
+	// another domain's.
+	anew bool
+}
+
+// read gets the domain's ledger as it is stored, or an empty one to begin anew with.
+func (l *Ledger) read(ctx context.Context, domain string) (*state, error) {
 	if _, _, ok := quota.SplitDomain(domain); !ok {
 		return nil, fmt.Errorf("%q is no quota domain", domain)
 	}
@@ -23,37 +31,42 @@ func (l *Ledger) read(ctx context.Context, domain string) (*v1alpha1.QuotaLedger
 	err := l.client.Get(ctx, client.ObjectKey{Name: quota.DomainName(domain)}, ledger)
 	switch {
 	case apierrors.IsNotFound(err):
-		return &v1alpha1.QuotaLedger{
+		return &state{anew: true, QuotaLedger: &v1alpha1.QuotaLedger{
 			ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)},
 			Spec:       v1alpha1.QuotaLedgerSpec{Domain: domain},
-		}, nil
+		}}, nil
 	case err != nil && ctx.Err() != nil:
 		return nil, fmt.Errorf("%w: read: %w", quota.ErrConflict, err)
 	case err != nil:
 		return nil, fmt.Errorf("read: %w", err)
 	case ledger.Spec.Domain != domain:
-		return nil, fmt.Errorf("the ledger is of domain %q", ledger.Spec.Domain)
+		ledger.Spec = v1alpha1.QuotaLedgerSpec{Domain: domain}
+		return &state{anew: true, QuotaLedger: ledger}, nil
 	}
-	return ledger, nil
+	return &state{QuotaLedger: ledger}, nil
 }
 
 // write stores next in place of what was read; lost says that another writer was quicker.
 // Afterwards at is what is stored.
-func (l *Ledger) write(ctx context.Context, at *v1alpha1.QuotaLedger, next v1alpha1.QuotaLedgerSpec) (lost bool, err error) {
-	switch {
-	case at.ResourceVersion == "" && len(next.Sections) == 0, at.ResourceVersion != "" && apiequality.Semantic.DeepEqual(at.Spec, next):
+func (l *Ledger) write(ctx context.Context, at *state, next v1alpha1.QuotaLedgerSpec) (lost bool, err error) {
+	nothing := len(next.Sections)+len(next.Reports) == 0
+	if at.ResourceVersion == "" && nothing || at.ResourceVersion != "" && !at.anew && apiequality.Semantic.DeepEqual(at.Spec, next) {
 		return false, nil
-	case at.ResourceVersion == "":
-		at.Spec = next
-		err = l.client.Create(ctx, at)
-	default:
-		at.Spec = next
-		err = l.client.Update(ctx, at)
 	}
+	at.Spec = next
+	began := time.Now()
+	if at.ResourceVersion == "" {
+		err = l.client.Create(ctx, at.QuotaLedger)
+	} else {
+		err = l.client.Update(ctx, at.QuotaLedger)
+	}
+	lost = apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err)
+	l.swapped(time.Since(began), lost)
 	switch {
 	case err == nil:
+		at.anew = false
 		return false, nil
-	case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err):
+	case lost:
 		return true, nil
 	case ctx.Err() != nil:
 		// It may have been stored. The same UID asking again finds its own entry.

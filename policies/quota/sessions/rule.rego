@@ -1,10 +1,12 @@
 # METADATA
 # title: A session takes one of the tenant's concurrent sessions
 # description: |
-#   Demands one of dimension sessions for every ResearchSession that is created. Go
-#   reserves it against the limits of tenant and organization together and denies in
-#   this rule's name. A session gives its place back when its phase is terminal or it is
-#   gone, which the ledger settles; an update demands nothing.
+#   Demands one of dimension sessions for every ResearchSession that is created and is not
+#   queued. Go reserves it against the limits of tenant and organization together and
+#   denies in this rule's name. A session gives its place back when its phase is terminal
+#   or it is gone: the ledger asks this rule what each stored session holds. Where the
+#   tier's limit says overLimit queue, sessions are made Queued and hold nothing until
+#   their turn comes. An update demands nothing.
 # custom:
 #   match:
 #     groups: [research.example.com]
@@ -12,4 +14,12 @@
 #     operations: [CREATE]
 package quota.sessions
 
-demand["sessions"] := 1 if input.request.operation == "CREATE"
+import data.lib.value
+import data.lib.write
+
+demand["sessions"] := 1 if {
+	input.request.operation == "CREATE"
+	not holds_none
+}
+
+holds_none if value.at(write.object, ["status", "phase"]) in {"Queued", "Completed", "Failed", "Stopped", "Error"}

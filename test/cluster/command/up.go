@@ -22,6 +22,7 @@ type options struct {
 	credentials      string
 	alias            string
 	lifetime         time.Duration
+	timeout          string
 	ports            map[string]int
 	controlPlaneOnly bool
 }
@@ -33,6 +34,7 @@ func (o *options) register(cmd *cobra.Command) {
 	flags.StringVar(&o.credentials, "credentials", fallback("CREDENTIALS", string(controlplane.PerController)), "whose accounts the controllers use, per-controller or shared ($CREDENTIALS)")
 	flags.StringVar(&o.alias, "issuer-alias", "local", "alias of the sample issuer: the prefix of its users and groups")
 	flags.DurationVar(&o.lifetime, "id-token-lifetime", 5*time.Minute, "how long an ID token is good")
+	flags.StringVar(&o.timeout, "api-request-timeout", fallback("REQUEST_TIMEOUT", "60s"), "the API server's --request-timeout, from which the expiry of reservations follows ($REQUEST_TIMEOUT)")
 	flags.StringToIntVar(&o.ports, "port", nil, fmt.Sprintf("NAME=PORT to force instead of a free one; names: %v", launch.PortNames))
 	flags.BoolVar(&o.controlPlaneOnly, "control-plane-only", false, "without Gatehouse in front")
 }
@@ -45,6 +47,10 @@ func (o *options) resolve(cmd *cobra.Command, out io.Writer) (launch.Options, er
 	replicas, err := strconv.Atoi(o.replicas)
 	if err != nil {
 		return launch.Options{}, fmt.Errorf("REPLICAS is %q; want a number", o.replicas)
+	}
+	timeout, err := time.ParseDuration(o.timeout)
+	if err != nil {
+		return launch.Options{}, fmt.Errorf("REQUEST_TIMEOUT is %q; want a duration", o.timeout)
 	}
 	if o.repository == "" {
 		if o.repository, err = repository(); err != nil {
@@ -59,6 +65,7 @@ func (o *options) resolve(cmd *cobra.Command, out io.Writer) (launch.Options, er
 		Credentials:      controlplane.Credentials(o.credentials),
 		Alias:            o.alias,
 		IDTokenLifetime:  o.lifetime,
+		RequestTimeout:   timeout,
 		Ports:            o.ports,
 		ControlPlaneOnly: o.controlPlaneOnly,
 		Out:              out,

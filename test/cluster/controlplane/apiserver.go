@@ -1,6 +1,8 @@
 package controlplane
 
 import (
+	"time"
+
 	"gatehouse.dev/gatehouse/test/cluster/process"
 )
 
@@ -20,6 +22,10 @@ const tokenIssuer = "https://kubernetes.default.svc.cluster.local"
 // Priority and Fairness is on by default.
 func (p Plan) APIServer() process.Spec {
 	host, port := split(p.Addresses.APIServer)
+	timeout := p.RequestTimeout
+	if timeout == 0 {
+		timeout = time.Minute
+	}
 	return process.Spec{
 		Name: "kube-apiserver",
 		Path: p.Dir.Bin("kube-apiserver"),
@@ -44,6 +50,7 @@ func (p Plan) APIServer() process.Spec {
 			"--service-account-issuer=" + tokenIssuer,
 			"--service-account-key-file=" + p.Dir.PKI("service-accounts.pub"),
 			"--service-account-signing-key-file=" + p.Dir.PKI("service-accounts.key"),
+			"--request-timeout=" + timeout.String(),
 			"--profiling=false",
 		},
 		Address: p.Addresses.APIServer,

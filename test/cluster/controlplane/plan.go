@@ -6,6 +6,7 @@ package controlplane
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"gatehouse.dev/gatehouse/test/cluster/authn"
 	"gatehouse.dev/gatehouse/test/cluster/pki"
@@ -34,7 +35,9 @@ type Plan struct {
 	Addresses   Addresses
 	Issuer      authn.Issuer // CA is filled in by Prepare
 	Credentials Credentials
-	Nodes       []string
+	// RequestTimeout is the API server's --request-timeout; 0 is its default.
+	RequestTimeout time.Duration
+	Nodes          []string
 }
 
 // APIServerURL is where everybody finds the API server.

@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -101,6 +102,8 @@ func (r *run) writeAccounts(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read configuration: %w", err)
 	}
+	// The one value that is the cluster's.
+	text = bytes.Replace(text, []byte("\n  requestTimeout: 60s\n"), []byte("\n  requestTimeout: "+r.options.RequestTimeout.String()+"\n"), 1)
 	if err := os.WriteFile(r.dir.Config("gatehouse.yaml"), text, 0o644); err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}

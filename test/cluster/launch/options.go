@@ -22,6 +22,7 @@ type Options struct {
 	Credentials      controlplane.Credentials
 	Alias            string // of the sample issuer
 	IDTokenLifetime  time.Duration
+	RequestTimeout   time.Duration  // of the API server
 	Ports            map[string]int // forced ports by name
 	ControlPlaneOnly bool
 	Out              io.Writer // told how far it is
@@ -30,6 +31,7 @@ type Options struct {
 const (
 	maxReplicas = 16
 	minLifetime = 5 * time.Second
+	minTimeout  = 5 * time.Second
 )
 
 // PortNames are the servers whose port may be forced.
@@ -45,6 +47,9 @@ func (o Options) check() error {
 	}
 	if o.Credentials != controlplane.PerController && o.Credentials != controlplane.Shared {
 		return fmt.Errorf("CREDENTIALS is %q; want %s or %s", o.Credentials, controlplane.PerController, controlplane.Shared)
+	}
+	if o.RequestTimeout < minTimeout {
+		return fmt.Errorf("REQUEST_TIMEOUT is %s; want at least %s", o.RequestTimeout, minTimeout)
 	}
 	if o.IDTokenLifetime < minLifetime {
 		return fmt.Errorf("id token lifetime is %s; want at least %s", o.IDTokenLifetime, minLifetime)

@@ -42,6 +42,7 @@ func (r *run) prepare(ctx context.Context, programs map[string]string) error {
 	}
 	r.plan.Dir = r.dir
 	r.plan.Credentials = r.options.Credentials
+	r.plan.RequestTimeout = r.options.RequestTimeout
 	r.plan.Nodes = nodes
 	r.plan.Issuer = authn.Issuer{Alias: r.options.Alias, URL: r.issuerURL(), Audience: issuer.ClientID}
 	if err := r.plan.Prepare(); err != nil {

@@ -27,6 +27,7 @@ func (r *run) gatehouseSpecs() []process.Spec {
 			"--kubeconfig", r.dir.Credential("gatehouse-provisioner.yaml"),
 			"--metrics-listen", r.addresses.provisionerMetrics,
 			"--identity", provisionerName,
+			"--usage-records", r.dir.Path("logs", "usage-records.jsonl"),
 		},
 		Address: r.addresses.provisionerMetrics,
 		Ready:   process.Probe{URL: "http://" + r.addresses.provisionerMetrics + "/readyz"},

@@ -1,0 +1,124 @@
+package crd
+
+import (
+	"context"
+	"fmt"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/quota"
+)
+
+// Settle brings sections of the domain's ledger, nil for all, to what is stored, and
+// returns what the ledger is then. Past knows objects that were seen stored and deleted;
+// it may be nil. The order is what makes it sound: the ledger is read first, then the
+// objects by a quorum read, and the write fails if the ledger changed since. Where only
+// reservations came in between, what was observed still holds: an object too young for the
+// list has its entry.
+func (l *Ledger) Settle(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (v1alpha1.QuotaLedgerSpec, error) {
+	settled, err := l.settle(ctx, domain, tenants, past)
+	if err != nil {
+		return settled, fmt.Errorf("settle %s: %w", quota.DomainName(domain), err)
+	}
+	return settled, nil
+}
+
+// sight is what was observed, of which state of the ledger.
+type sight struct {
+	of       v1alpha1.QuotaLedgerSpec
+	anew     bool
+	by       quota.Settlement
+	owners   map[string]string
+	observed bool
+}
+
+func (s *sight) holds(at *state) bool {
+	return s.observed && s.anew == at.anew && quota.SettledAlike(s.of, at.Spec)
+}
+
+func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (settled v1alpha1.QuotaLedgerSpec, err error) {
+	done, err := l.turns.take(ctx, domain)
+	if err != nil {
+		return settled, fmt.Errorf("%w: %w", quota.ErrConflict, err)
+	}
+	defer done()
+	var seen sight
+	for try := range maxTries {
+		if err := pause(ctx, try); err != nil {
+			return settled, fmt.Errorf("%w: %w", quota.ErrConflict, err)
+		}
+		at, err := l.read(ctx, domain)
+		if err != nil {
+			return settled, err
+		}
+		if !seen.holds(at) {
+			if seen, err = l.see(ctx, at, tenants, past); err != nil {
+				return settled, err
+			}
+		}
+		settled = l.settled(at.Spec, seen)
+		lost, err := l.write(ctx, at, settled)
+		if !lost {
+			return settled, err
+		}
+	}
+	return settled, quota.ErrConflict
+}
+
+// see observes for a settlement of the ledger as it was read. One that begins anew is
+// rebuilt whole.
+func (l *Ledger) see(ctx context.Context, at *state, tenants map[string]bool, past quota.Past) (sight, error) {
+	if at.anew {
+		tenants = nil
+	}
+	by := quota.Settlement{Tenants: tenants, Past: past, TTL: l.ttl, Now: l.now(), Anew: at.anew}
+	observed, owners, err := l.observe(ctx, at.Spec, tenants, at.anew)
+	by.Observed = observed
+	return sight{of: *at.Spec.DeepCopy(), anew: at.anew, by: by, owners: owners, observed: true}, err
+}
+
+// settled is the ledger settled, with what its tenants used elsewhere.
+func (l *Ledger) settled(spec v1alpha1.QuotaLedgerSpec, s sight) v1alpha1.QuotaLedgerSpec {
+	next := quota.Settle(spec, s.by)
+	if l.elsewhere == nil {
+		return next
+	}
+	for tenant, owner := range s.owners {
+		if owner != "" {
+			quota.Carry(&next, tenant, owner, l.elsewhere(spec.Domain, owner))
+		}
+	}
+	return next
+}
+
+// Enter adds a report to the windows of its domain. It is entered once, however often it
+// is told.
+func (l *Ledger) Enter(ctx context.Context, r quota.Report) error {
+	fail := func(err error) error {
+		return fmt.Errorf("report %d of %s in %s: %w", r.Sequence, r.Reporter, quota.DomainName(r.Domain), err)
+	}
+	for try := range maxTries {
+		if err := pause(ctx, try); err != nil {
+			return fail(fmt.Errorf("%w: %w", quota.ErrConflict, err))
+		}
+		at, err := l.read(ctx, r.Domain)
+		if err != nil {
+			return fail(err)
+		}
+		spec := at.Spec
+		if at.anew {
+			seen, err := l.see(ctx, at, nil, nil)
+			if err != nil {
+				return fail(err)
+			}
+			spec = l.settled(spec, seen)
+		}
+		next, _ := quota.Enter(spec, r)
+		if lost, err := l.write(ctx, at, next); !lost {
+			if err != nil {
+				return fail(err)
+			}
+			return nil
+		}
+	}
+	return fail(quota.ErrConflict)
+}

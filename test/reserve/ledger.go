@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// ledger is what the webhooks counted of their ledgers, all together.
+type ledger struct {
+	demands, batches, conflicts float64
+	swaps                       map[float64]float64 // cumulative, by upper bound in seconds
+}
+
+func (b *bench) ledger(ctx context.Context) (ledger, error) {
+	sum := ledger{swaps: map[float64]float64{}}
+	urls, err := b.cluster.Metrics()
+	if err != nil {
+		return sum, err
+	}
+	for _, url := range urls {
+		if err := sum.add(ctx, url); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+func (l *ledger) add(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil {
+		return fmt.Errorf("metrics of %s: %w", url, err)
+	}
+	counter := func(name string) float64 {
+		for _, m := range families[name].GetMetric() {
+			return m.GetCounter().GetValue()
+		}
+		return 0
+	}
+	l.demands += counter("gatehouse_ledger_demands_total")
+	l.batches += counter("gatehouse_ledger_batches_total")
+	l.conflicts += counter("gatehouse_ledger_conflicts_total")
+	for _, m := range families["gatehouse_ledger_swap_duration_seconds"].GetMetric() {
+		for _, bucket := range m.GetHistogram().GetBucket() {
+			l.swaps[bucket.GetUpperBound()] += float64(bucket.GetCumulativeCount())
+		}
+		l.swaps[math.Inf(1)] = l.swaps[math.Inf(1)] + float64(m.GetHistogram().GetSampleCount())
+	}
+	return nil
+}
+
+func (l ledger) since(before ledger) ledger {
+	out := ledger{l.demands - before.demands, l.batches - before.batches, l.conflicts - before.conflicts, map[float64]float64{}}
+	for bound, n := range l.swaps {
+		out.swaps[bound] = n - before.swaps[bound]
+	}
+	return out
+}
+
+func (l ledger) fill(r *row) {
+	if l.batches == 0 {
+		return
+	}
+	r.swapped, r.demands, r.conflicts = true, l.demands/l.batches, l.conflicts/l.batches
+	var bounds []float64
+	for bound := range l.swaps {
+		bounds = append(bounds, bound)
+	}
+	slices.Sort(bounds)
+	for _, bound := range bounds {
+		if l.swaps[bound] >= .99*l.swaps[math.Inf(1)] {
+			r.swap99 = bound * 1000
+			return
+		}
+	}
+}
