@@ -10,8 +10,7 @@ import (
 )
 
 // definitions are kinds that somebody installed after Gatehouse: one with two versions and
-// every subresource that a definition can have, one in a group that nobody heard of, and
-// one of the Gateway API.
+// every subresource that a definition can have, and one of the Gateway API.
 const definitions = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: gizmos.example.com}
@@ -27,20 +26,6 @@ spec:
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
     subresources: {status: {}, scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}}
   - {<<: *version, name: v1beta1, storage: false}
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: namespaces.tricks.example.net}
-spec:
-  group: tricks.example.net
-  scope: Namespaced
-  names: {kind: Namespace, plural: namespaces, singular: namespace, listKind: NamespaceList}
-  versions:
-  - name: v1alpha1
-    served: true
-    storage: true
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-    subresources: {status: {}}
 ---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -66,7 +51,7 @@ func define(ctx context.Context, admin *user) {
 		out, err := admin.kubectl(ctx, definitions, "delete", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
 	}, NodeTimeout(time.Minute))
-	for _, path := range []string{"/apis/example.com/v1/gizmos", "/apis/example.com/v1beta1/gizmos", "/apis/tricks.example.net/v1alpha1/namespaces", "/apis/gateway.networking.k8s.io/v1/httproutes"} {
+	for _, path := range []string{"/apis/example.com/v1/gizmos", "/apis/example.com/v1beta1/gizmos", "/apis/gateway.networking.k8s.io/v1/httproutes"} {
 		Eventually(func() int {
 			code, _ := request(ctx, admin, http.MethodGet, path, "", "")
 			return code

@@ -36,8 +36,8 @@ var coverageObjects = map[string]string{
 	"csistoragecapacities.storage.k8s.io":    `{kind: CSIStorageCapacity, storageClassName: cov, capacity: 1Mi}`,
 	"researchsessions.research.example.com":  `{kind: ResearchSession, spec: {prompt: p, websiteURL: "https://example.com"}}`,
 	"gizmos.example.com":                     `{kind: Gizmo, spec: {replicas: 1}}`,
-	"namespaces.tricks.example.net":          `{kind: Namespace, spec: {a: b}}`,
 	"httproutes.gateway.networking.k8s.io":   `{kind: HTTPRoute, spec: {hostnames: [cov.example.com]}}`,
+	"reports.openreports.io":                 `{kind: Report, results: []}`,
 	"usages.gatehouse.dev":                   `{kind: Usage}`,
 }
 
