@@ -87,8 +87,11 @@ func (e expansion) fits(gvk schema.GroupVersionKind) bool {
 func (e expansion) make(from unstructured.Unstructured) (unstructured.Unstructured, error) {
 	var out unstructured.Unstructured
 	content, found, err := unstructured.NestedMap(from.Object, e.path...)
-	if err != nil || !found {
-		return out, fmt.Errorf("%s has no object at %s (%v)", from.GetKind(), strings.Join(e.path, "."), err)
+	if err == nil && !found {
+		err = errors.New("nothing is there")
+	}
+	if err != nil {
+		return out, fmt.Errorf("%s has no object at %s: %w", from.GetKind(), strings.Join(e.path, "."), err)
 	}
 	out.Object = content
 	out.SetGroupVersionKind(e.kind)
