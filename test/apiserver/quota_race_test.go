@@ -110,7 +110,7 @@ func raceOnce(ctx SpecContext, c *cluster, admin *user, deny *webhookOfAnother, 
 	report("race %d: %d asked, at most %d live at a moment, %d at the end after %.1f s; ledger equal %.1f s later; the least busy replica decided %.0f %% of %d before the kills; %s",
 		round, racers, live.peak(), len(list.Items), reached.Seconds(), time.Since(settled).Seconds(), least, total, answers.String())
 	Expect(least).To(BeNumerically(">=", 20))
-	for _, kind := range []string{"admitted", "organization", "another webhook", "name taken"} {
+	for _, kind := range []string{"admitted", "organization", "another webhook"} {
 		Expect(answers.of(kind)).To(BeNumerically(">", 0), kind)
 	}
 	Expect(answers.of("other")).To(BeZero(), answers.String())

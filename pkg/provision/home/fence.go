@@ -8,17 +8,16 @@ import (
 
 // bounds map a limit's dimension to the key of the ResourceQuota that stands behind it.
 var bounds = map[string]corev1.ResourceName{
-	"cpu":               corev1.ResourceRequestsCPU,
-	"memory":            corev1.ResourceRequestsMemory,
-	"ephemeral-storage": corev1.ResourceRequestsEphemeralStorage,
-	"gpu":               "requests.nvidia.com/gpu",
-	"storage":           corev1.ResourceRequestsStorage,
-	"pods":              corev1.ResourcePods,
-	"claims":            corev1.ResourcePersistentVolumeClaims,
-	"services":          corev1.ResourceServices,
-	"secrets":           corev1.ResourceSecrets,
-	"configmaps":        corev1.ResourceConfigMaps,
-	"stored-sessions":   SessionCount,
+	"cpu":             corev1.ResourceRequestsCPU,
+	"memory":          corev1.ResourceRequestsMemory,
+	"gpu":             "requests.nvidia.com/gpu",
+	"storage":         corev1.ResourceRequestsStorage,
+	"pods":            corev1.ResourcePods,
+	"claims":          corev1.ResourcePersistentVolumeClaims,
+	"services":        corev1.ResourceServices,
+	"secrets":         corev1.ResourceSecrets,
+	"configmaps":      corev1.ResourceConfigMaps,
+	"stored-sessions": SessionCount,
 }
 
 // always bounds what opens a namespace to the outside, whatever the tier.
@@ -74,9 +73,8 @@ func resourceQuota(s Spec) Object {
 
 // Requests of a container that names none.
 var (
-	defaultCPU     = resource.MustParse("250m")
-	defaultMemory  = resource.MustParse("512Mi")
-	defaultStorage = resource.MustParse("128Mi")
+	defaultCPU    = resource.MustParse("250m")
+	defaultMemory = resource.MustParse("512Mi")
 )
 
 // limitRange gives a container that says nothing a request, which the quota asks for,
@@ -84,9 +82,7 @@ var (
 // requests more and names no limit.
 func limitRange(s Spec) Object {
 	request, limit := corev1.ResourceList{}, corev1.ResourceList{}
-	for name, amount := range map[corev1.ResourceName]resource.Quantity{
-		corev1.ResourceCPU: defaultCPU, corev1.ResourceMemory: defaultMemory, corev1.ResourceEphemeralStorage: defaultStorage,
-	} {
+	for name, amount := range map[corev1.ResourceName]resource.Quantity{corev1.ResourceCPU: defaultCPU, corev1.ResourceMemory: defaultMemory} {
 		request[name] = amount
 		most, limited := s.Limits[string(name)]
 		if !limited || most.Unlimited || most.Amount.Sign() <= 0 {
