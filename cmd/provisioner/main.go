@@ -89,12 +89,13 @@ func serve(file, metrics, records string, logger logr.Logger) error {
 	if err != nil {
 		return fmt.Errorf("kubeconfig: %w", err)
 	}
-	m, err := provision.NewManager(rest, provision.Options{Config: c, MetricsListen: metrics, UsageRecords: out, Logger: logger})
+	ctx := ctrl.SetupSignalHandler()
+	m, err := provision.NewManager(ctx, rest, provision.Options{Config: c, MetricsListen: metrics, UsageRecords: out, Logger: logger})
 	if err != nil {
 		return err
 	}
 	logger.Info("provisioner starts", "systemNamespace", c.SystemNamespace, "metrics", metrics)
-	return m.Start(ctrl.SetupSignalHandler())
+	return m.Start(ctx)
 }
 
 // openRecords gives nil for no file.

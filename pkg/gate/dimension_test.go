@@ -145,7 +145,6 @@ func TestADemandOfWhatNobodyCountsFails(t *testing.T) {
 }
 
 func TestPodsAreChargedAsTheSchedulerCountsThem(t *testing.T) {
-	w := newWorld(t)
 	pod := func(name string, spec doc) call {
 		return call{as: "local:alice", groups: []string{"gatehouse:users"}, op: review.Create, kind: "Pod", resource: "pods",
 			object: doc{"apiVersion": "v1", "kind": "Pod", "metadata": meta(name), "spec": spec}}
@@ -172,7 +171,7 @@ func TestPodsAreChargedAsTheSchedulerCountsThem(t *testing.T) {
 		{"a limit is a request", doc{"containers": []any{container("c", "0", doc{"resources": doc{"limits": doc{"cpu": "9"}}})}}, false},
 		{"a device of any maker", doc{"containers": []any{container("c", "1", doc{"resources": doc{"limits": doc{"example.com/npu": "1"}}})}}, false},
 	} {
-		w = newWorld(t)
+		w := newWorld(t)
 		v, _ := w.write(pod("p", tt.spec))
 		if allowed := v.Outcome == review.Allowed; allowed != tt.want {
 			t.Errorf("%s: %s %s", tt.name, v.Outcome, v.Message())

@@ -63,9 +63,9 @@ func (a accounts) of(ctx context.Context, name string) (quota.Account, error) {
 }
 
 // elsewhere lists the windows of an identity in the ledgers of all domains but one.
-func (a accounts) elsewhere(domain, owner string) []v1alpha1.LedgerWindow {
+func (a accounts) elsewhere(ctx context.Context, domain, owner string) []v1alpha1.LedgerWindow {
 	var ledgers v1alpha1.QuotaLedgerList
-	if err := a.facts.List(context.Background(), &ledgers, client.UnsafeDisableDeepCopy); err != nil {
+	if err := a.facts.List(ctx, &ledgers, client.UnsafeDisableDeepCopy); err != nil {
 		return nil // the cache is stopping
 	}
 	var out []v1alpha1.LedgerWindow

@@ -90,7 +90,7 @@ func (a *applier) apply(ctx context.Context, namespace string, o home.Object) (*
 		return &repair{live, "it was deleted"}, nil
 	}
 	if missing != nil {
-		return nil, nil
+		return nil, nil //nolint:nilerr // It was not there, and now it is: nothing was repaired.
 	}
 	fields, err := home.Drift(json.RawMessage(wanted), live)
 	if err != nil || len(fields) == 0 {

@@ -54,7 +54,7 @@ type Options struct {
 
 // NewManager connects to the API server and sets up every reconciler. Nothing runs before
 // it is started.
-func NewManager(c *rest.Config, o Options) (manager.Manager, error) {
+func NewManager(ctx context.Context, c *rest.Config, o Options) (manager.Manager, error) {
 	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
@@ -82,12 +82,12 @@ func NewManager(c *rest.Config, o Options) (manager.Manager, error) {
 		return nil, fmt.Errorf("provisioner: %w", err)
 	}
 	ready.cache = m.GetCache()
-	return m, setup(m, o)
+	return m, setup(ctx, m, o)
 }
 
 func newScheme() (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, researchv1.AddToScheme, reportsv1alpha1.AddToScheme, apiextensionsv1.AddToScheme} {
+	for _, add := range []func(*runtime.Scheme) error{clientgoscheme.AddToScheme, v1alpha1.AddToScheme, researchv1.AddToScheme, reportsv1alpha1.Install, apiextensionsv1.AddToScheme} {
 		if err := add(scheme); err != nil {
 			return nil, fmt.Errorf("scheme: %w", err)
 		}

@@ -33,8 +33,8 @@ type measures struct {
 }
 
 // setupMeasures compiles the built-in policies and follows the others.
-func setupMeasures(m manager.Manager, c *config.Config) (*measures, error) {
-	set, err := policyset.New(context.Background(), engine.Options{
+func setupMeasures(ctx context.Context, m manager.Manager, c *config.Config) (*measures, error) {
+	set, err := policyset.New(ctx, engine.Options{
 		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ type policyStatus struct {
 	replicas replicas
 }
 
-// NeedLeaderElection: one writes.
+// NeedLeaderElection is true: one writes.
 func (p *policyStatus) NeedLeaderElection() bool { return true }
 
 // Start looks until ctx ends.

@@ -11,7 +11,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/facts/live"
 )
 
-// Reasons of a Policy's Ready condition beside ReasonReady and ReasonWaiting.
+// ReasonRefused is a Policy that is not in force as it stands.
 const ReasonRefused = "Refused"
 
 // policyReport is what one replica says of the policies that it decides by.

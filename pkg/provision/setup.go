@@ -28,7 +28,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/session"
 )
 
-func setup(m manager.Manager, o Options) error {
+func setup(ctx context.Context, m manager.Manager, o Options) error {
 	c := o.Config
 	direct, err := client.New(m.GetConfig(), client.Options{Scheme: m.GetScheme(), Mapper: m.GetRESTMapper(), HTTPClient: m.GetHTTPClient()})
 	if err != nil {
@@ -39,7 +39,7 @@ func setup(m manager.Manager, o Options) error {
 	if err := setupKeys(m, c, direct); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
-	rules, err := setupMeasures(m, c)
+	rules, err := setupMeasures(ctx, m, c)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func setup(m manager.Manager, o Options) error {
 	if err := m.Add(&policyStatus{client: cached, live: direct, namespace: c.SystemNamespace, now: time.Now}); err != nil {
 		return fmt.Errorf("policies: %w", err)
 	}
-	if err := scan.Setup(m, c, direct); err != nil {
+	if err := scan.Setup(ctx, m, c, direct); err != nil {
 		return fmt.Errorf("background audit: %w", err)
 	}
 	for name, add := range map[string]func() error{

@@ -25,11 +25,12 @@ func Reserve(spec v1alpha1.QuotaLedgerSpec, r Request, now time.Time, ttl time.D
 	section := sectionOf(&next, r.Tenant)
 	at := slices.IndexFunc(section.Entries, func(e v1alpha1.LedgerEntry) bool { return keyOf(e) == r.Key })
 
-	entry, ok := v1alpha1.LedgerEntry{}, true
-	if at < 0 {
-		entry = first(r, now.Add(ttl))
-	} else if entry, ok = again(section.Entries[at], r, now.Add(ttl)); !ok {
-		return spec, Decision{Busy: true}
+	entry := first(r, now.Add(ttl))
+	if at >= 0 {
+		var ok bool
+		if entry, ok = again(section.Entries[at], r, now.Add(ttl)); !ok {
+			return spec, Decision{Busy: true}
+		}
 	}
 	over, near := judge(next, r, entry)
 	d := Decision{Near: near}

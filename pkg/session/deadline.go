@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"gatehouse.dev/gatehouse/pkg/tenant"
@@ -50,5 +49,3 @@ func deadline(asked int64, b bound) (seconds int64, shortened string) {
 	}
 	return b.seconds, fmt.Sprintf("spec.timeout of %d s was shortened to the %d s of %s", asked, b.seconds, b.source)
 }
-
-func decimal(n int64) string { return strconv.FormatInt(n, 10) }

@@ -62,7 +62,7 @@ func (j *judges) Stored(_ context.Context, r review.Request) (gate.Judgement, er
 func newScanner(t *testing.T, world World, objects ...client.Object) *Scanner {
 	t.Helper()
 	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), reportsv1alpha1.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), reportsv1alpha1.Install(scheme)); err != nil {
 		t.Fatal(err)
 	}
 	mapper := meta.NewDefaultRESTMapper([]schema.GroupVersion{corev1.SchemeGroupVersion})

@@ -46,7 +46,7 @@ type Scanner struct {
 	limit *rate.Limiter
 }
 
-// NeedLeaderElection: one scans.
+// NeedLeaderElection is true: one scans.
 func (s *Scanner) NeedLeaderElection() bool { return true }
 
 // Start scans until ctx ends. A pass that was cut off is resumed where it was.

@@ -26,11 +26,11 @@ import (
 
 // Setup adds the background audit, with an engine of its own: what it costs, no
 // decision waits for.
-func Setup(m manager.Manager, c *config.Config, direct client.Client) error {
+func Setup(ctx context.Context, m manager.Manager, c *config.Config, direct client.Client) error {
 	if !c.Audit.Enabled {
 		return nil
 	}
-	set, err := policyset.New(context.Background(), engine.Options{
+	set, err := policyset.New(ctx, engine.Options{
 		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
 	})
 	if err != nil {

@@ -31,7 +31,7 @@ type Options struct {
 	// Calendar says when windows begin.
 	Calendar quota.Calendar
 	// Elsewhere lists the windows of an identity in all domains but one; may be nil.
-	Elsewhere func(domain, owner string) []v1alpha1.LedgerWindow
+	Elsewhere func(ctx context.Context, domain, owner string) []v1alpha1.LedgerWindow
 	// Batched is told of each group of demands that has its answers, Swapped of each write
 	// and whether another writer was quicker; may be nil.
 	Batched func(demands int)
@@ -50,7 +50,7 @@ type Ledger struct {
 	now       func() time.Time
 	account   func(ctx context.Context, tenant string) (quota.Account, error)
 	calendar  quota.Calendar
-	elsewhere func(domain, owner string) []v1alpha1.LedgerWindow
+	elsewhere func(ctx context.Context, domain, owner string) []v1alpha1.LedgerWindow
 	batched   func(demands int)
 	swapped   func(took time.Duration, lost bool)
 	turns     turns

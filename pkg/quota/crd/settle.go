@@ -55,7 +55,7 @@ func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]b
 				return settled, err
 			}
 		}
-		settled = l.settled(at.Spec, seen)
+		settled = l.settled(ctx, at.Spec, seen)
 		lost, err := l.write(ctx, at, settled)
 		if !lost {
 			return settled, err
@@ -77,14 +77,14 @@ func (l *Ledger) see(ctx context.Context, at *state, tenants map[string]bool, pa
 }
 
 // settled is the ledger settled, with what its tenants used elsewhere.
-func (l *Ledger) settled(spec v1alpha1.QuotaLedgerSpec, s sight) v1alpha1.QuotaLedgerSpec {
+func (l *Ledger) settled(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, s sight) v1alpha1.QuotaLedgerSpec {
 	next := quota.Settle(spec, s.by)
 	if l.elsewhere == nil {
 		return next
 	}
 	for tenant, owner := range s.owners {
 		if owner != "" {
-			quota.Carry(&next, tenant, owner, l.elsewhere(spec.Domain, owner))
+			quota.Carry(&next, tenant, owner, l.elsewhere(ctx, spec.Domain, owner))
 		}
 	}
 	return next
@@ -110,7 +110,7 @@ func (l *Ledger) Enter(ctx context.Context, r quota.Report) error {
 			if err != nil {
 				return fail(err)
 			}
-			spec = l.settled(spec, seen)
+			spec = l.settled(ctx, spec, seen)
 		}
 		next, _ := quota.Enter(spec, r)
 		if lost, err := l.write(ctx, at, next); !lost {
