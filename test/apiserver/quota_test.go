@@ -79,13 +79,20 @@ spec:
 `, name, cpu, replicas)
 }
 
-func refusalOf(ctx context.Context, admin *user) func() (string, error) {
+func refusalOf(ctx context.Context, admin *user, app string) func() (string, error) {
 	return func() (string, error) {
 		events, err := admin.kube.CoreV1().Events(aliceNS).List(ctx, metav1.ListOptions{FieldSelector: "reason=FailedCreate"})
-		if err != nil || len(events.Items) == 0 {
+		if err != nil {
 			return "", err
 		}
-		return events.Items[len(events.Items)-1].Message, nil
+		// Others' events lie about in the namespace, too.
+		said := ""
+		for _, e := range events.Items {
+			if strings.HasPrefix(e.InvolvedObject.Name, app) {
+				said = e.Message
+			}
+		}
+		return said, nil
 	}
 }
 
@@ -109,7 +116,7 @@ var _ = Describe("Limits", Ordered, Serial, func() {
 		DeferCleanup(func(ctx SpecContext) {
 			Expect(admin.remove(ctx, aliceNS, parse(hungry("hungry", "3", 4)))).To(Succeed())
 		})
-		Eventually(refusalOf(ctx, admin)).WithContext(ctx).WithTimeout(soon).Should(And(
+		Eventually(refusalOf(ctx, admin, "hungry")).WithContext(ctx).WithTimeout(soon).Should(And(
 			ContainSubstring(`denied by quota/compute: 3 more "cpu" would pass your limit; limit 8 (tier standard), used 6`), ContainSubstring("tier=standard")))
 		Eventually(pods(ctx, "hungry")).WithContext(ctx).WithTimeout(soon).Should(Equal(2))
 		uses(ctx, admin, aliceNS, "cpu", "6")
