@@ -134,7 +134,8 @@ func oddVerdict(t *testing.T, ask Ask, odd Odd, operation admissionv1.Operation,
 
 func deniers(t *testing.T, answer *admissionv1.AdmissionResponse) string {
 	t.Helper()
-	if answer.Result != nil && answer.Result.Code == http.StatusInternalServerError && strings.Contains(answer.Result.Message, "timed out") {
+	if answer.Result != nil && answer.Result.Code == http.StatusInternalServerError &&
+		(strings.Contains(answer.Result.Message, "timed out") || strings.Contains(answer.Result.Message, "no decision within")) {
 		return late
 	}
 	if answer.Result == nil || answer.Result.Code != http.StatusForbidden {

@@ -64,7 +64,7 @@ var _ = Describe("Bad input:", func() {
 		}
 		fmt.Printf("\nbad input: %d of %d objects, %d requests: %v, %.0f s\n", sent/(2*4), len(odds), sent, counts, time.Since(began).Seconds())
 		Expect(strings.Join(wrong, "\n")).To(BeEmpty())
-		Expect(counts["denied"]).To(BeNumerically(">", 50))
+		Expect(counts["denied"]).To(BeNumerically(">", 20))
 		Expect(here.pid("webhook-0")).To(Equal(pid), "the webhook died")
 		f := &fight{world: here, Case: Case{In: "alice"}}
 		f.honest(ctx, "alice", named(here.bases["configmap"], "x"))
