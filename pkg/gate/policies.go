@@ -10,6 +10,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
 // PolicyReviewer says what is wrong with a Policy before it is stored.
@@ -40,8 +41,12 @@ func (g *Gate) policy(ctx context.Context, w *write) review.Verdict {
 }
 
 // exempt moves what a tenant is exempt from out of what denies, into the log and into
-// warnings that name the end and who answers for it.
-func (w *write) exempt(result *engine.Result) {
+// warnings that name the end and who answers for it. The exemption is hers and her
+// organization's: it opens her namespace to no stranger.
+func (w *write) exempt(s *standing, result *engine.Result) {
+	if s.relation == tenant.RelationForeign {
+		return
+	}
 	exempt := func(rule string) (engine.Exemption, bool) { return w.program.Exempt(rule, w.trace.Tenant, w.now) }
 	result.Denials = slices.DeleteFunc(result.Denials, func(f engine.Finding) bool {
 		e, ok := exempt(f.Rule)

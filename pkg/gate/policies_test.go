@@ -71,6 +71,11 @@ func TestExemption(t *testing.T) {
 	v, _ = w.write(configMap("local:alice", "draft"))
 	w.denied(v, "acme/drafts")
 
+	// Whoever is no part of the tenant gets nothing by her exemption.
+	w.gate.Now = func() time.Time { return now }
+	v, _ = w.write(configMap("local:bob", "draft"))
+	w.denied(v, "acme/drafts")
+
 	w = newWorld(t)
 	exempt.Tenant = "bob"
 	w.withPolicy(v1alpha1.PolicySpec{Exemptions: []v1alpha1.Exemption{exempt}})

@@ -61,7 +61,8 @@ func (g *Gate) Stored(ctx context.Context, r review.Request) (Judgement, error) 
 		Author: s.author, Sealed: s.passport != nil, Digest: w.program.Digest()}, nil
 }
 
-// provenance is the passport that an object carries, if it proves to be its own.
+// provenance is the passport that an object carries, if it is a good one of this
+// namespace: what a controller made carries its owner's.
 func (g *Gate) provenance(w *write) *passport.UserPassport {
 	keys, wire := g.Keys(), w.object.seals().wire
 	if keys == nil || wire == "" {
@@ -86,7 +87,7 @@ func (g *Gate) consult(ctx context.Context, w *write, s *standing) (engine.Resul
 	if err != nil {
 		return engine.Result{}, fmt.Errorf("a policy gave a result of the wrong shape: %w", err)
 	}
-	w.exempt(&result)
+	w.exempt(s, &result)
 	w.asked = &Asked{Input: input, Data: data, Result: result}
 	return result, nil
 }
