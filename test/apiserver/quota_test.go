@@ -126,13 +126,27 @@ var _ = Describe("Limits", Ordered, Serial, func() {
 		_, err = alice.kubectl(ctx, "", "-n", aliceNS, "scale", "deployment", "hungry", "--replicas=1")
 		Expect(err).NotTo(HaveOccurred())
 		uses(ctx, admin, aliceNS, "cpu", "3")
-		out, err := alice.kubectl(ctx, podCPU("beside", "4"), "apply", "-n", aliceNS, "-f", "-")
+		// It waits for a gate: the API server refuses to resize what runs on kwok's nodes,
+		// which say that they support none.
+		waiting := strings.Replace(podCPU("beside", "4"), "spec: {", "spec: {schedulingGates: [{name: example.com/wait}], ", 1)
+		out, err := alice.kubectl(ctx, waiting, "apply", "-n", aliceNS, "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
 		Expect(out).To(ContainSubstring("Warning: quota: 7 of 8 cpu are used now (tier standard)"))
 		uses(ctx, admin, aliceNS, "cpu", "7")
 
-		// A resize is refused by the API server before we are asked: kwok's nodes support
-		// none. That an update takes only what it adds is a test of the gate.
+		By("resizing it, as one might who has the right to: what it holds already counts once")
+		openRBAC(ctx, admin)
+		resize := func(cpu string) (string, error) {
+			return alice.kubectl(ctx, "", "-n", aliceNS, "patch", "pod", "beside", "--subresource", "resize", "-p",
+				fmt.Sprintf(`{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":%q},"limits":{"cpu":%q}}}]}}`, cpu, cpu))
+		}
+		out, err = resize("6")
+		Expect(err).To(HaveOccurred())
+		Expect(out).To(ContainSubstring(`denied by quota/compute: 2 more "cpu" would pass your limit; limit 8 (tier standard), used 7`))
+		out, err = resize("5")
+		Expect(err).NotTo(HaveOccurred(), out)
+		uses(ctx, admin, aliceNS, "cpu", "8")
+
 		By("deleting it")
 		Expect(alice.kube.CoreV1().Pods(aliceNS).Delete(ctx, "beside", metav1.DeleteOptions{})).To(Succeed())
 		uses(ctx, admin, aliceNS, "cpu", "3")

@@ -3,6 +3,8 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -53,7 +55,9 @@ func Odds() []Odd {
 		add(name+", in a template", "apps/v1", "Deployment", `"metadata":{"name":"odd"},"spec":{"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":{"labels":{"a":"b"}},"spec":`+spec+`}}`, denied)
 	}
 
-	for how, text := range tricks {
+	// In order, so that every run picks the same.
+	for _, how := range slices.Sorted(maps.Keys(tricks)) {
+		text := tricks[how]
 		quoted := quote(text)
 		configMap("a name "+how, `"metadata":{"name":`+quoted+`}`)
 		configMap("a label "+how, `"metadata":{"name":"odd","labels":{`+quoted+`:`+quoted+`},"annotations":{`+quoted+`:`+quoted+`}}`)
@@ -76,7 +80,9 @@ func Odds() []Odd {
 	}
 	configMap("data is null", `"metadata":{"name":"odd"},"data":null`)
 	configMap("a key that is empty", `"metadata":{"name":"odd"},"data":{"":""}`)
-	for list, denied := range map[string]string{"containers": "pods/images", "initContainers": "pods/images", "ephemeralContainers": "pods/images", "volumes": "pods/images", "tolerations": "pods/placement"} {
+	lists := map[string]string{"containers": "pods/images", "initContainers": "pods/images", "ephemeralContainers": "pods/images", "volumes": "pods/images", "tolerations": "pods/placement"}
+	for _, list := range slices.Sorted(maps.Keys(lists)) {
+		denied := lists[list]
 		for _, value := range []string{`"x"`, "[null]", `{"0":{"name":"c"}}`} {
 			first := `"containers":[{"name":"c","image":"registry.k8s.io/pause"}],`
 			if list == "containers" {
@@ -99,19 +105,23 @@ func Odds() []Odd {
 	add("a role's rule is null", "rbac.authorization.k8s.io/v1", "Role", `"metadata":{"name":"odd"},"rules":[null]`, "rbac/no-escalation")
 
 	// Values of another type.
-	for field, denied := range map[string]string{
+	numbers := map[string]string{
 		`"hostNetwork":"true"`: "pods/host-access", `"hostPID":1`: "pods/host-access", `"nodeName":7`: "pods/placement",
 		`"serviceAccountName":["deployer"]`: "pods/service-account", `"securityContext":{"runAsUser":"0"}`: "pods/security",
 		`"securityContext":{"runAsNonRoot":"false"}`: "pods/security", `"priorityClassName":{"a":1}`: "pods/placement",
 		`"securityContext":[]`: "pods/security",
-	} {
+	}
+	for _, field := range slices.Sorted(maps.Keys(numbers)) {
+		denied := numbers[field]
 		pod(field, `{"containers":[{"name":"c","image":"registry.k8s.io/pause"}],`+field+`}`, denied)
 	}
-	for field, denied := range map[string]string{
+	deep := map[string]string{
 		`"image":7`: "", `"image":["registry.k8s.io/pause"]`: "", `"securityContext":{"privileged":"true"}`: "pods/host-access",
 		`"ports":[{"containerPort":80,"hostPort":"80"}]`: "pods/host-access", `"imagePullPolicy":"never"`: "pods/pull-policy",
 		`"securityContext":{"runAsUser":1e400}`: "", `"securityContext":{"runAsUser":-9223372036854775809}`: "pods/security",
-	} {
+	}
+	for _, field := range slices.Sorted(maps.Keys(deep)) {
+		denied := deep[field]
 		pod("a container's "+field, `{"containers":[{"name":"c","image":"registry.k8s.io/pause",`+field+`}]}`, denied)
 	}
 	add("a port as text", "v1", "Service", `"metadata":{"name":"odd"},"spec":{"ports":[{"port":80,"nodePort":"30080"}]}`, "services/exposure")

@@ -17,9 +17,6 @@ const rounds = 3
 
 var _ = Describe("An honest day:", func() {
 	It("two tenants, their accounts, their GitOps tools and the controllers at work, and nothing is denied", func(ctx SpecContext) {
-		if !every {
-			Skip("two minutes of a busy day: make attacks runs it")
-		}
 		chores, err := LoadDay(here.bases)
 		Expect(err).NotTo(HaveOccurred())
 		d := &day{world: here, chores: chores, counts: map[[2]string]int{}}

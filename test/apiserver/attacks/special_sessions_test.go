@@ -143,3 +143,38 @@ func sessionsDry(ctx context.Context, f *fight, as string) {
 	Expect(stored(ctx, f)).To(BeZero())
 	f.stored = "nothing, and nothing counted"
 }
+
+// sessionStarts lets her start one, which she may, and delete it: what a day counts does
+// not come back, and with the limit reached no other starts.
+func sessionStarts(ctx context.Context, f *fight, as string) {
+	GinkgoHelper()
+	const tenant = "/apis/gatehouse.dev/v1alpha1/tenants/alice"
+	limits := func(ctx context.Context, text string) {
+		GinkgoHelper()
+		body := json.RawMessage(`{"spec":{"limits":` + text + `}}`)
+		said := f.send(ctx, "admin", attempt{method: http.MethodPatch, path: tenant, kind: "application/merge-patch+json", body: body})
+		Expect(said.ok()).To(BeTrue(), said.said)
+	}
+	spec, _ := f.read(ctx, tenant)["spec"].(map[string]any)
+	before, err := json.Marshal(spec["limits"])
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx SpecContext) {
+		limits(ctx, string(before))
+		emptySessions(ctx, f)
+	}, NodeTimeout(time.Minute))
+	emptySessions(ctx, f)
+
+	session := named(f.bases["session"], "of-the-day")
+	said := f.send(ctx, as, f.creating(session, homeNS)[0])
+	Expect(said.ok()).To(BeTrue(), said.said)
+	f.controls++
+	Expect(f.send(ctx, as, attempt{method: http.MethodDelete, path: f.pathOf(session, homeNS) + "/of-the-day"}).ok()).To(BeTrue())
+	emptySessions(ctx, f)
+	limits(ctx, fmt.Sprintf(`[{"dimension":"sessions","amount":%d},{"dimension":"session-starts","amount":1,"window":"day"}]`, limit))
+	another := named(f.bases["session"], "one-too-many-of-the-day")
+	dry := attempt{name: "CREATE", method: http.MethodPost, path: f.pathOf(another, homeNS) + "?dryRun=All", body: another}
+	Eventually(func() error { return refused(f.send(ctx, as, dry), f.By) }).WithContext(ctx).WithTimeout(soon).Should(Succeed())
+	f.denied(ctx, as, f.By, f.creating(another, homeNS)...)
+	Expect(stored(ctx, f)).To(BeZero())
+	f.stored = "no session"
+}

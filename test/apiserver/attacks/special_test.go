@@ -35,6 +35,7 @@ var special = map[string]func(context.Context, *fight, string){
 	"status-forged":      statusForged,
 	"status-made":        statusMade,
 	"sessions-sequence":  sessionsSequence,
+	"session-starts":     sessionStarts,
 	"sessions-parallel":  sessionsParallel,
 	"sessions-dry":       sessionsDry,
 }
