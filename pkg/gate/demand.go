@@ -59,7 +59,7 @@ func measure(ctx context.Context, program *engine.Program, home *facts.Home, o q
 
 // demands asks the policies only what the write takes.
 func (g *Gate) demands(ctx context.Context, w *write, s *standing) ([]engine.Demand, error) {
-	document, err := w.program.Demand(ctx, g.input(w, s), nil)
+	document, err := w.program.Demand(ctx, g.input(w, s), w.delegated())
 	if err != nil {
 		return nil, err
 	}

@@ -132,8 +132,9 @@ func (g *Gate) settings(w *write) review.Verdict {
 	}
 	over := tenant.Exceeds(org, &settings, w.snapshot.TenantsOf(org.Name))
 	denials := make([]review.Denial, 0, len(over))
-	_, wrong := w.program.Delegated(givenParameters(&settings))
-	for _, text := range wrong {
+	given, odd := givenParameters(&settings)
+	_, wrong := w.program.Delegated(given)
+	for _, text := range append(odd, wrong...) {
 		denials = append(denials, review.Denial{Rule: "identity/policy-parameters", Problem: "spec.policyParameters: " + text,
 			Next: "see what is delegable: kubectl get policy -o yaml, or ask a platform administrator"})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -69,21 +70,29 @@ func (w *write) delegated() engine.Snapshot {
 	if w.home == nil || w.home.Facts.Settings == nil {
 		return nil
 	}
-	data, _ := w.program.Delegated(givenParameters(w.home.Facts.Settings))
+	given, _ := givenParameters(w.home.Facts.Settings)
+	data, _ := w.program.Delegated(given)
 	return data
 }
 
-// givenParameters reads settings; what is no object sets nothing.
-func givenParameters(s *v1alpha1.OrganizationSettings) map[string]map[string]any {
-	if len(s.Spec.PolicyParameters) == 0 {
-		return nil
-	}
-	out := map[string]map[string]any{}
-	for name, raw := range s.Spec.PolicyParameters {
-		var values map[string]any
-		if err := json.Unmarshal(raw.Raw, &values); err == nil {
-			out[strings.Replace(name, ".", "/", 1)] = values
+// givenParameters reads settings by rule, and says what sets nothing: a name that is no
+// Policy's, so that no rule has two, and values that are no object.
+func givenParameters(s *v1alpha1.OrganizationSettings) (given map[string]map[string]any, wrong []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.Spec.PolicyParameters)) {
+		area, rule, ok := strings.Cut(name, ".")
+		if !ok || strings.Contains(name, "/") {
+			wrong = append(wrong, fmt.Sprintf("%s is no Policy's name, which reads <area>.<rule>", review.Quote(name)))
+			continue
 		}
+		var values map[string]any
+		if err := json.Unmarshal(s.Spec.PolicyParameters[name].Raw, &values); err != nil {
+			wrong = append(wrong, fmt.Sprintf("%s must be an object of parameters by name", review.Quote(name)))
+			continue
+		}
+		if given == nil {
+			given = map[string]map[string]any{}
+		}
+		given[area+"/"+rule] = values
 	}
-	return out
+	return given, wrong
 }

@@ -109,6 +109,39 @@ func TestDelegatedParameters(t *testing.T) {
 	}
 }
 
+// TestSettingsNamePolicies: what would set nothing is refused, each with its reason.
+func TestSettingsNamePolicies(t *testing.T) {
+	for name, tt := range map[string]struct{ policy, given, want string }{
+		"good":            {"acme.drafts", `{"word":"some"}`, ""},
+		"no object":       {"acme.drafts", `["some"]`, `"acme.drafts" must be an object`},
+		"a rule's name":   {"acme/drafts", `{"word":"some"}`, `"acme/drafts" is no Policy's name`},
+		"nobody's name":   {"acme.others", `{"word":"some"}`, `there is no policy "acme/others"`},
+		"no name":         {"acme", `{"word":"some"}`, `"acme" is no Policy's name`},
+		"another's value": {"acme.drafts", `{"other":"some"}`, `parameter "other" is not delegable`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.withPolicy(v1alpha1.PolicySpec{Delegable: []string{"word"}})
+			var given any
+			if err := json.Unmarshal([]byte(tt.given), &given); err != nil {
+				t.Fatal(err)
+			}
+			settings := doc{"apiVersion": "gatehouse.dev/v1alpha1", "kind": "OrganizationSettings", "metadata": doc{"name": "acme"},
+				"spec": doc{"policyParameters": doc{tt.policy: given}}}
+			v, _ := w.write(call{as: "local:carol", groups: []string{"gatehouse:users"}, op: review.Update, entry: review.EntryPlatform, group: "gatehouse.dev",
+				kind: "OrganizationSettings", resource: "organizationsettings", object: settings, old: settings})
+			if tt.want == "" {
+				w.allowed(v)
+				return
+			}
+			w.denied(v, "identity/policy-parameters")
+			if !strings.Contains(v.Message(), tt.want) {
+				t.Errorf("denied with %q, want %q in it", v.Message(), tt.want)
+			}
+		})
+	}
+}
+
 // refuses finds fault with every Policy.
 type refuses struct{ asked int }
 
