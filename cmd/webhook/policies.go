@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/go-logr/logr"
@@ -12,10 +11,8 @@ import (
 	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
-	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/serving"
-	"gatehouse.dev/gatehouse/policies"
 )
 
 // rules are the policies in force, and whether those that are stored are among them.
@@ -31,11 +28,9 @@ type rules struct {
 
 // newRules compiles the built-in policies with what the configuration says of them.
 func newRules(ctx context.Context, c *config.Config, logger logr.Logger) (*rules, error) {
-	set, err := policyset.New(ctx, engine.Options{
-		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
-	})
+	set, err := bundle.NewSet(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("policies: %w", err)
+		return nil, err
 	}
 	return &rules{set: set, logger: logger, news: func() {}}, nil
 }

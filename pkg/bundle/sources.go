@@ -2,16 +2,32 @@ package bundle
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/go-logr/logr"
 
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/policyset"
+	"gatehouse.dev/gatehouse/policies"
 )
 
 // Source keeps the policies of one place in force until its context ends.
 type Source interface {
 	Name() string
 	Start(ctx context.Context) error
+}
+
+// NewSet compiles the built-in policies with what the configuration says of them: what
+// every process begins with, and Sources and Policy objects add to.
+func NewSet(ctx context.Context, c *config.Config) (*policyset.Set, error) {
+	set, err := policyset.New(ctx, engine.Options{
+		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	}
+	return set, nil
 }
 
 // Sources are those that the configuration names.

@@ -19,7 +19,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
-	"gatehouse.dev/gatehouse/policies"
 )
 
 // measures are the policies that say what a stored object holds: those that the webhook
@@ -34,11 +33,9 @@ type measures struct {
 
 // setupMeasures compiles the built-in policies and follows the others.
 func setupMeasures(ctx context.Context, m manager.Manager, c *config.Config) (*measures, error) {
-	set, err := policyset.New(ctx, engine.Options{
-		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
-	})
+	set, err := origins.NewSet(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("policies: %w", err)
+		return nil, err
 	}
 	r := &measures{Client: m.GetClient(), set: set}
 	sources, err := origins.Sources(c, set, m.GetLogger().WithName("measures"))

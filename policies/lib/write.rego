@@ -13,6 +13,16 @@ by_system if {
 	input.caller.role == "system"
 }
 
+# by_platform holds for the platform's own work and the controllers'. A caller of whom
+# nobody said what role they have is neither.
+default by_platform := false
+
+by_platform if {
+	input.caller.relation in {"platform", "system"}
+	is_string(input.caller.role)
+	input.caller.role != ""
+}
+
 # main holds for the object itself, status and other subresources are not.
 default main := true
 

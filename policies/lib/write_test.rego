@@ -12,6 +12,20 @@ test_system_only_by_its_relation if {
 	not write.by_system with input as {}
 }
 
+test_platform_by_relation_and_role if {
+	every relation in ["platform", "system"] {
+		write.by_platform with input as {"caller": {"relation": relation, "role": "platform"}}
+		every role in ["", null, 7, ["platform"]] {
+			not write.by_platform with input as {"caller": {"relation": relation, "role": role}}
+		}
+		not write.by_platform with input as {"caller": {"relation": relation}}
+	}
+	every caller in [{}, null, "platform", {"relation": "owner", "role": "platform"}, {"relation": ["platform"], "role": "platform"}] {
+		not write.by_platform with input as {"caller": caller}
+	}
+	not write.by_platform with input as {}
+}
+
 test_subresources_are_not_main if {
 	not write.main with input as {"request": {"subResource": "status"}}
 	every request in [{}, null, {"subResource": ""}, {"subResource": null}, {"subResource": 7}] {

@@ -131,6 +131,12 @@ func (r *Recorder) Run(ctx context.Context) error {
 
 func (r *Recorder) write(d Decision) {
 	defer r.waiting.Add(-d.Bytes)
+	// A line that cannot be made is a line lost: whoever decides goes on.
+	defer func() {
+		if recover() != nil {
+			r.failed.Add(1)
+		}
+	}()
 	line, err := encode(d, r.o.Key)
 	if err == nil {
 		err = r.files.write(line)

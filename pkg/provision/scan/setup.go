@@ -13,7 +13,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
-	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/facts/live"
@@ -21,7 +20,6 @@ import (
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
 	"gatehouse.dev/gatehouse/pkg/runner"
-	"gatehouse.dev/gatehouse/policies"
 )
 
 // Setup adds the background audit, with an engine of its own: what it costs, no
@@ -30,11 +28,9 @@ func Setup(ctx context.Context, m manager.Manager, c *config.Config, direct clie
 	if !c.Audit.Enabled {
 		return nil
 	}
-	set, err := policyset.New(ctx, engine.Options{
-		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
-	})
+	set, err := bundle.NewSet(ctx, c)
 	if err != nil {
-		return fmt.Errorf("policies: %w", err)
+		return err
 	}
 	logger := m.GetLogger().WithName("audit")
 	sources, err := bundle.Sources(c, set, logger)

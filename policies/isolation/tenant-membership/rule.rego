@@ -15,6 +15,7 @@
 package isolation["tenant-membership"]
 
 import data.lib.text
+import data.lib.write
 
 # writers names the relations of a tenant's side that may write and the roles that go
 # with them: what is not in it may not, an auditor for instance.
@@ -25,7 +26,7 @@ writers := {
 
 default may_write := false
 
-may_write if input.caller.relation in {"platform", "system"}
+may_write if write.by_platform
 
 may_write if input.caller.role in writers[input.caller.relation]
 

@@ -29,13 +29,9 @@ import data.lib.value
 import data.lib.write
 
 deny contains msg if {
-	not the_platform
+	not write.by_platform
 	some msg in text.shown(wrong)
 }
-
-default the_platform := false
-
-the_platform if input.caller.relation in {"platform", "system"}
 
 wrong contains "there is no object to judge; nothing is allowed unseen; send the whole object" if write.object == {}
 

@@ -33,7 +33,7 @@ test_the_platforms_do_not if {
 			count(rule.deny) == 1 with input as object.union(review(metadata), {"caller": caller})
 		}
 		every relation in ["platform", "system"] {
-			count(rule.deny) == 0 with input as object.union(review(metadata), {"caller": {"relation": relation}})
+			count(rule.deny) == 0 with input as object.union(review(metadata), {"caller": {"relation": relation, "role": relation}})
 		}
 		count(rule.deny) == 1 with input as object.remove(review(metadata), ["caller"])
 	}

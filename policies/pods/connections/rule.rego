@@ -19,13 +19,14 @@
 package pods.connections
 
 import data.lib.text
+import data.lib.write
 
 deny contains text.message(
 	sprintf("%s may not connect to %s of %s", [text.quote(author), text.quote(way), text.quote(name)]),
 	"the tenant's owner and the ServiceAccounts of its namespace may look into its Pods",
 	"ask the tenant, or a platform administrator",
 ) if {
-	not the_platform
+	not write.by_platform
 	not hers
 }
 
@@ -34,13 +35,9 @@ deny contains text.message(
 	sprintf("allowed: %s", [text.list(connections)]),
 	"kubectl port-forward reaches a port of a Pod without the API server's proxy",
 ) if {
-	not the_platform
+	not write.by_platform
 	not way in connections
 }
-
-default the_platform := false
-
-the_platform if input.caller.relation in {"platform", "system"}
 
 # hers: by the tenant's owner, or by an account that acts for her with the rights that she
 # gave it.

@@ -39,7 +39,7 @@ test_others_look_into_nothing if {
 test_the_platform_connects_to_everything if {
 	every way in ["pods/exec", "pods/proxy", "services/proxy", "nodes/proxy"] {
 		every relation in ["platform", "system"] {
-			count(rule.deny) == 0 with input as by(way, {"class": "platform", "relation": relation})
+			count(rule.deny) == 0 with input as by(way, {"class": "platform", "relation": relation, "role": relation})
 		}
 	}
 }

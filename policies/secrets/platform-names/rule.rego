@@ -24,13 +24,9 @@ deny contains text.message(
 	sprintf("names that begin otherwise than %s", [text.list(names)]),
 	"choose another name",
 ) if {
-	not the_platform
+	not write.by_platform
 	not hers
 }
-
-default the_platform := false
-
-the_platform if input.caller.relation in {"platform", "system"}
 
 default hers := false
 

@@ -26,7 +26,8 @@ test_the_platforms_do_not if {
 				count(rule.deny) == 1 with input as object.union(review(operation, name), {"caller": {"relation": relation}})
 			}
 			every relation in ["platform", "system"] {
-				count(rule.deny) == 0 with input as object.union(review(operation, name), {"caller": {"relation": relation}})
+				count(rule.deny) == 0 with input as object.union(review(operation, name), {"caller": {"relation": relation, "role": relation}})
+				count(rule.deny) == 1 with input as object.union(review(operation, name), {"caller": {"relation": relation, "role": ""}})
 			}
 		}
 	}
