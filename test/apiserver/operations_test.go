@@ -75,10 +75,10 @@ var _ = Describe("The webhooks", Ordered, func() {
 		for _, s := range schemas.Items {
 			names[string(s.UID)] = s.Name
 		}
-		flow := func(config *rest.Config) string {
+		flow := func(config *rest.Config, method string) string {
 			transport, err := rest.HTTPClientFor(config)
 			Expect(err).NotTo(HaveOccurred())
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host+"/api/v1/namespaces/claude-runner-system", nil)
+			request, err := http.NewRequestWithContext(ctx, method, config.Host+"/api/v1/namespaces/"+aliceNS+"/configmaps", nil)
 			Expect(err).NotTo(HaveOccurred())
 			response, err := transport.Do(request)
 			Expect(err).NotTo(HaveOccurred())
@@ -93,10 +93,12 @@ var _ = Describe("The webhooks", Ordered, func() {
 			config.BearerToken = token.Status.Token
 			return config
 		}
-		Expect(flow(account("gatehouse-webhook"))).To(Equal("gatehouse-webhook"))
-		Expect(flow(account("gatehouse-provisioner"))).To(Equal("gatehouse-provisioner"))
-		Expect(flow(home.as("alice").config)).NotTo(HavePrefix("gatehouse-"))
-		Expect(flow(account("default"))).NotTo(HavePrefix("gatehouse-"))
+		Expect(flow(account("gatehouse-webhook"), http.MethodGet)).To(Equal("gatehouse-webhook"))
+		Expect(flow(account("gatehouse-provisioner"), http.MethodGet)).To(Equal("gatehouse-provisioner"))
+		Expect(flow(home.as("alice").config, http.MethodPost)).To(Equal("gatehouse-tenants"))
+		for _, other := range []*rest.Config{home.as("alice").config, account("default")} {
+			Expect(flow(other, http.MethodGet)).NotTo(HavePrefix("gatehouse-"))
+		}
 	}, SpecTimeout(time.Minute))
 
 	It("tell how long their answers took, and what they decided", func(ctx SpecContext) {

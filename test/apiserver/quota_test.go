@@ -179,6 +179,9 @@ var _ = Describe("Limits", Ordered, Serial, func() {
 		claim := func(name, size string) string {
 			return fmt.Sprintf("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: %s}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: %s}}}\n", name, size)
 		}
+		// Claims outlive the StatefulSets of other specs.
+		Expect(admin.kube.CoreV1().PersistentVolumeClaims(aliceNS).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})).To(Succeed())
+		uses(ctx, admin, aliceNS, "storage", "0")
 		_, err := alice.create(ctx, aliceNS, claim("most", "60Gi"))
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func(ctx SpecContext) { Expect(admin.remove(ctx, aliceNS, parse(claim("most", "60Gi")))).To(Succeed()) })
