@@ -4,24 +4,34 @@ import (
 	"context"
 	"net"
 	"sync/atomic"
+	"time"
 )
 
-// requestsPerConnection is after how many requests a client is asked to come on a new
-// connection. The API server takes the idle connection it used last, so without an end
-// one replica would decide nearly everything. At this number the handshakes cost about
-// a hundredth of the requests that they spread.
-const requestsPerConnection = 64
+// A client is asked to come on a new connection once its own has both this age and carried
+// this many requests. The API server takes the idle connection it used last, so without
+// an end one replica would decide nearly everything, and one that was started again
+// nothing. The age bounds how long that lasts under load, where a count alone would take
+// half a minute over 40 connections; the count keeps handshakes rare where there is none.
+const (
+	connectionAge      = time.Second
+	connectionRequests = 8
+)
 
-// requestsKey finds the counter of a request's connection.
-type requestsKey struct{}
+// connectionKey finds the use of a request's connection.
+type connectionKey struct{}
+
+type connectionUse struct {
+	since    time.Time
+	requests atomic.Uint64
+}
 
 // countRequests is the hook for http.Server.ConnContext.
 func countRequests(ctx context.Context, _ net.Conn) context.Context {
-	return context.WithValue(ctx, requestsKey{}, new(atomic.Uint64))
+	return context.WithValue(ctx, connectionKey{}, &connectionUse{since: time.Now()})
 }
 
 // worn reports whether this request is the last that its connection should carry.
-func worn(ctx context.Context) bool {
-	n, ok := ctx.Value(requestsKey{}).(*atomic.Uint64)
-	return ok && n.Add(1) >= requestsPerConnection
+func worn(ctx context.Context, now time.Time) bool {
+	use, ok := ctx.Value(connectionKey{}).(*connectionUse)
+	return ok && use.requests.Add(1) >= connectionRequests && now.Sub(use.since) >= connectionAge
 }

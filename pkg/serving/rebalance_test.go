@@ -3,45 +3,60 @@ package serving
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
-func TestAConnectionWearsOut(t *testing.T) {
-	var mu sync.Mutex
-	requests := map[string]int{}
-	p := start(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		requests[r.RemoteAddr]++
-	}))
-	const connections = 3
-	for range connections * requestsPerConnection {
-		get1(t, p.client, p.base)
-	}
-	if len(requests) != connections {
-		t.Errorf("%d connections, want %d: %v", len(requests), connections, requests)
-	}
-	for peer, n := range requests {
-		if n != requestsPerConnection {
-			t.Errorf("%s carried %d requests, want %d", peer, n, requestsPerConnection)
+func TestAConnectionWearsOutByAgeAndUse(t *testing.T) {
+	ctx := countRequests(t.Context(), nil)
+	began := time.Now()
+	for n := range 2 * connectionRequests {
+		if worn(ctx, began) {
+			t.Errorf("request %d of a new connection is its last", n)
 		}
+	}
+	if !worn(ctx, began.Add(2*connectionAge)) {
+		t.Error("an old connection of many requests carries more")
+	}
+	ctx = countRequests(t.Context(), nil)
+	for n := range connectionRequests {
+		if last := n == connectionRequests-1; worn(ctx, began.Add(2*connectionAge)) != last {
+			t.Errorf("request %d of an old connection: want last to be %v", n, last)
+		}
+	}
+	if worn(t.Context(), began.Add(time.Hour)) {
+		t.Error("a request of no known connection closes it")
 	}
 }
 
+// TestNoCallIsLostWhereConnectionsWearOut also sees that clients came on new ones.
 func TestNoCallIsLostWhereConnectionsWearOut(t *testing.T) {
-	p := start(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	var clients sync.WaitGroup
-	for range 8 {
-		clients.Go(func() {
-			for range 2*requestsPerConnection + 1 {
+	var mu sync.Mutex
+	peers := map[string]bool{}
+	p := start(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		peers[r.RemoteAddr] = true
+	}))
+	const clients = 8
+	var calls atomic.Int64
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			for until := time.Now().Add(3 * connectionAge); time.Now().Before(until); {
 				response, err := p.client.Get(p.base)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				_ = response.Body.Close()
+				calls.Add(1)
 			}
 		})
 	}
-	clients.Wait()
+	all.Wait()
+	if len(peers) < 2*clients {
+		t.Errorf("%d calls of %d clients within %v came on %d connections", calls.Load(), clients, 3*connectionAge, len(peers))
+	}
 }

@@ -71,15 +71,15 @@ func (l errorLog) Write(line []byte) (int, error) {
 }
 
 // closing asks clients to come on a new connection once it is set, or once theirs is
-// worn, so that they find another replica. Idle connections are left alone: to close one just as a call comes
-// in on it would lose the call.
+// worn, so that they find another replica. Idle connections are left alone: to close one
+// just as a call comes in on it would lose the call.
 type closing struct {
 	http.Handler
 	on atomic.Bool
 }
 
 func (c *closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if worn(r.Context()) || c.on.Load() {
+	if worn(r.Context(), time.Now()) || c.on.Load() {
 		w.Header().Set("Connection", "close")
 	}
 	c.Handler.ServeHTTP(w, r)
