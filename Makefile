@@ -44,8 +44,8 @@ STAGES := test-build verify lint unit cluster-unit test-apiserver test-attacks
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
 
-test-long: ## what takes longer: fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules, quota races, scale
-	@test/stages unit fuzz repeat test-network test-gitops attacks mutation quota-race scale reservations
+test-long: ## what takes longer: fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules, policy swaps, quota races, scale
+	@test/stages unit fuzz repeat test-network test-gitops attacks mutation swaps quota-race scale reservations
 
 test-build: build bin/cluster
 	@bin/cluster build
@@ -91,7 +91,10 @@ bench: build bin/cluster ## what a write costs with and without Gatehouse, and e
 	@go run ./test/load
 	@go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks
 
-.PHONY: scale reservations quota-race
+.PHONY: scale reservations quota-race swaps
+swaps: build bin/cluster
+	@GATEHOUSE_CLUSTER=1 GATEHOUSE_SWAPS=all go test -v -count=1 -timeout 30m ./test/apiserver -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips -ginkgo.focus "A set of policies"
+
 scale: build bin/cluster ## 500 sessions of 100 users at once to their end, every server killed in between
 	@go run ./test/scale
 

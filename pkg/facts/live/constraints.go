@@ -90,8 +90,8 @@ func (c *Constraints) hand(ctx context.Context) (again bool, err error) {
 	}
 	objects := templates
 	wanted := map[string]bool{}
-	for _, t := range templates {
-		name, _, _ := unstructured.NestedString(t.Object, "spec", "crd", "spec", "names", "kind")
+	for i := range templates {
+		name := constraintKind(&templates[i])
 		if name == "" {
 			continue
 		}
