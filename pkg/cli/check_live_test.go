@@ -27,6 +27,8 @@ func liveObjects(t *testing.T) map[string]string {
 		plural := resourceOf(kindOf("gatehouse.dev/v1alpha1", kind)).Resource
 		out["/apis/gatehouse.dev/v1alpha1/"+plural] = fmt.Sprintf(`{"kind":"%sList","apiVersion":"gatehouse.dev/v1alpha1","items":[%s]}`, kind, strings.Join(items, ","))
 	}
+	out["/apis/gatehouse.dev/v1alpha1/policies"] = `{"kind":"PolicyList","apiVersion":"gatehouse.dev/v1alpha1","items":[]}`
+	out["/apis/templates.gatekeeper.sh/v1/constrainttemplates"] = `{"kind":"ConstraintTemplateList","apiVersion":"templates.gatekeeper.sh/v1","items":[]}`
 	out["/api/v1/namespaces"] = `{"kind":"NamespaceList","apiVersion":"v1","items":[{"metadata":{"name":"claude-runner-user-alice",
 "labels":{"gatehouse.dev/tenant":"alice"},"annotations":{"gatehouse.dev/tenant-uid":"u-1"}}}]}`
 	file, err := os.ReadFile("testdata/gatehouse.yaml")
@@ -56,6 +58,32 @@ func TestCheckAgainstTheCluster(t *testing.T) {
 	got := run(t, two, "check", "--as", "local:alice", "-f", "-")
 	if got.code != 1 || strings.Count(got.out, "\nallowed ") != 1 || strings.Count(got.out, "\ndenied ") != 1 || !strings.Contains(got.errout, "quota/sessions") {
 		t.Errorf("exit %d: %s%s", got.code, got.out, got.errout)
+	}
+}
+
+// TestCheckAsksTheStoredPolicies: what the cluster enforces beside what is built in is
+// asked without being told to.
+func TestCheckAsksTheStoredPolicies(t *testing.T) {
+	all := liveObjects(t)
+	all["/apis/gatehouse.dev/v1alpha1/policies"] = fmt.Sprintf(`{"kind":"PolicyList","apiVersion":"gatehouse.dev/v1alpha1","items":[{
+"metadata":{"name":"acme.no-one"},"spec":{"rego":%q}}]}`, `# METADATA
+# title: Nobody is called one
+# description: Says no to that name.
+# custom:
+#   match: {groups: [research.example.com], kinds: [ResearchSession], operations: [CREATE]}
+package acme["no-one"]
+
+deny contains {"msg": "no one"} if input.request.name == "one"
+`)
+	(&apiServer{objects: all}).start(t)
+	got := run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 1 || !strings.Contains(got.errout, "denied by acme/no-one: no one") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.errout)
+	}
+	delete(all, "/apis/gatehouse.dev/v1alpha1/policies")
+	got = run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 1 || !strings.Contains(got.errout, "read the policies in force") {
+		t.Errorf("policies that nobody can read are as if there were none: exit %d: %s%s", got.code, got.out, got.errout)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -36,9 +37,9 @@ func (f *judgeFlags) bind(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.groups, "as-group", nil, "group that the user carries beside those every such user has; may be repeated")
 	flags.StringVar(&f.email, "as-email", "", "verified email of the user, for onboarding")
 	flags.StringVarP(&f.kube.namespace, "namespace", "n", "", "namespace of objects that name none (default: the user's own)")
-	flags.StringArrayVar(&f.platform, "platform", nil, "file or folder with tiers, models, organizations, settings and tenants (default: the cluster's); may be repeated")
+	flags.StringArrayVar(&f.platform, "platform", nil, "file or folder with tiers, models, organizations, settings, tenants and policies (default: the cluster's); may be repeated")
 	flags.StringVar(&f.config, "config", "", "configuration file (default: the cluster's)")
-	flags.StringVar(&f.policies, "policies", "", policiesHelp+" (default: those built in)")
+	flags.StringVar(&f.policies, "policies", "", policiesHelp+" (default: those in force)")
 	flags.StringVar(&f.systemNamespace, "system-namespace", systemNamespace, "namespace of Gatehouse in the cluster")
 }
 
@@ -56,7 +57,7 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	program, err := env.compile(ctx, f.policies, engine.Options{Parameters: c.PolicyParameters(), PodKinds: c.PodKinds()})
+	program, err := env.compile(ctx, f.policies, p.stored, engine.Options{Parameters: c.PolicyParameters(), PodKinds: c.PodKinds()})
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +82,9 @@ func (f *judgeFlags) judge(ctx context.Context, env Env) (*judge, error) {
 		EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions), Now: env.Now, NewID: func() string { return fmt.Sprintf("check-%d", j.serial) },
 		Asked: func(a gate.Asked) { j.asked = &a },
 	}
+	if p.stored.inventory != nil {
+		j.gate.Inventory = func() *gatekeeper.Inventory { return p.stored.inventory }
+	}
 	return j, j.gate.Validate()
 }
 
@@ -104,7 +108,10 @@ func (f *judgeFlags) world(ctx context.Context, env Env) (c *config.Config, p *p
 			return nil, nil, err
 		}
 	}
-	p, err = livePlatform(ctx, env, live, c.TenantNamespacePrefix)
+	if p, err = livePlatform(ctx, env, live, c.TenantNamespacePrefix); err != nil || f.policies != "" {
+		return c, p, err
+	}
+	p.stored, err = livePolicies(ctx, live, c.Gatekeeper.InventoryKinds())
 	return c, p, err
 }
 

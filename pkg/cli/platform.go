@@ -26,6 +26,8 @@ type platform struct {
 	// ledger reads what a quota domain holds already.
 	ledger func(ctx context.Context, domain string) (v1alpha1.QuotaLedgerSpec, error)
 
+	stored storedPolicies
+
 	mu      sync.Mutex
 	ledgers map[string]v1alpha1.QuotaLedgerSpec
 }

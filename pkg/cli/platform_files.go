@@ -6,8 +6,8 @@ import (
 	"gatehouse.dev/gatehouse/pkg/facts/manifest"
 )
 
-// filePlatform reads tiers, models, organizations, settings and tenants from files and
-// folders; other kinds are passed over.
+// filePlatform reads tiers, models, organizations, settings, tenants and policies from
+// files and folders; other kinds are passed over.
 func filePlatform(env Env, paths []string, prefix string) (*platform, error) {
 	var files []string
 	for _, path := range paths {
@@ -25,5 +25,9 @@ func filePlatform(env Env, paths []string, prefix string) (*platform, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the platform: %w", err)
 	}
-	return newPlatform(in, env.Now), nil
+	p := newPlatform(in, env.Now)
+	if p.stored, err = filePolicies(env, files); err != nil {
+		return nil, fmt.Errorf("read the platform: %w", err)
+	}
+	return p, nil
 }

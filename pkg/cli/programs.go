@@ -23,21 +23,21 @@ import (
 const policiesHelp = "a set of policies, or manifests laid over those built in: Policies, and Gatekeeper's templates and constraints"
 
 // compile makes a program: of a set of policies in a folder, of the built-in policies
-// with the manifests of a file or folder, or, without a path, of the built-in ones. The
+// with the manifests of a file or folder, or, without a path, with those that are stored. The
 // options' parameters are those of the configuration; a set need not have every policy
 // of ours.
-func (env Env) compile(ctx context.Context, path string, o engine.Options) (*engine.Program, error) {
+func (env Env) compile(ctx context.Context, path string, stored storedPolicies, o engine.Options) (*engine.Program, error) {
 	o.Policies = policies.FS
-	var given []*v1alpha1.Policy
 	if path != "" {
 		set, err := openSet(path)
 		if err == nil {
-			o = ownSet(o, set)
-		} else if given, o.Constraints, err = readPolicies(env, path, err); err != nil {
+			o, stored = ownSet(o, set), storedPolicies{}
+		} else if stored, err = readPolicies(env, path, err); err != nil {
 			return nil, err
 		}
 	}
-	program, err := env.program(ctx, o, given)
+	o.Constraints = stored.constraints
+	program, err := env.program(ctx, o, stored.policies)
 	if err != nil {
 		return nil, fmt.Errorf("compile the policies: %w", err)
 	}
@@ -90,26 +90,32 @@ func (env Env) compileDir(ctx context.Context, dir string) (policySet, *engine.P
 
 // readPolicies reads the policies of a file, or of a folder that is no set of policies;
 // notSet says why it is none. Objects of other kinds are passed over.
-func readPolicies(env Env, path string, notSet error) ([]*v1alpha1.Policy, *gatekeeper.Set, error) {
+func readPolicies(env Env, path string, notSet error) (storedPolicies, error) {
 	files, err := manifest.Files(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("find the policies: %w", err)
+		return storedPolicies{}, fmt.Errorf("find the policies: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, nil, notSet
+		return storedPolicies{}, notSet
 	}
-	var (
-		given     []*v1alpha1.Policy
-		documents []gatekeeper.Document
-	)
+	out, err := filePolicies(env, files)
+	if err == nil && len(out.policies) == 0 && out.constraints == nil {
+		return out, fmt.Errorf("%w, and no manifest of a policy", notSet)
+	}
+	return out, err
+}
+
+// filePolicies are the Policies, templates and constraints among the objects of files.
+func filePolicies(env Env, files []string) (out storedPolicies, err error) {
+	var documents []gatekeeper.Document
 	for _, file := range files {
 		raw, err := readFile(env, file)
 		if err != nil {
-			return nil, nil, err
+			return out, err
 		}
 		objects, err := manifest.Decode(raw)
 		if err != nil {
-			return nil, nil, fmt.Errorf("read %s: %w", file, err)
+			return out, fmt.Errorf("read %s: %w", file, err)
 		}
 		for _, obj := range objects {
 			if obj.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("Policy") {
@@ -117,24 +123,23 @@ func readPolicies(env Env, path string, notSet error) ([]*v1alpha1.Policy, *gate
 			}
 			p, err := policyOf(obj)
 			if err != nil {
-				return nil, nil, err
+				return out, err
 			}
-			given = append(given, p)
+			out.policies = append(out.policies, p)
 		}
 		more, err := gatekeeper.Decode(file, raw)
 		if err != nil {
-			return nil, nil, err
+			return out, err
 		}
 		documents = append(documents, slices.DeleteFunc(more, func(d gatekeeper.Document) bool { return !d.IsTemplate() && !d.IsConstraint() })...)
 	}
-	if len(given)+len(documents) == 0 {
-		return nil, nil, fmt.Errorf("%w, and no manifest of a policy", notSet)
+	if len(documents) == 0 {
+		return out, nil
 	}
-	constraints, err := gatekeeper.New(documents, nil)
-	if err != nil {
-		return nil, nil, fmt.Errorf("compile the policies: %w", err)
+	if out.constraints, err = gatekeeper.New(documents, nil); err != nil {
+		return out, fmt.Errorf("compile the policies: %w", err)
 	}
-	return given, constraints, nil
+	return out, nil
 }
 
 // policyOf reads a Policy strictly: a field that it does not have would set nothing.

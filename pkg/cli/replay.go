@@ -74,7 +74,7 @@ func (f *replayFlags) run(ctx context.Context, env Env) (replay.Report, error) {
 		}
 		o.Parameters, o.PodKinds = c.PolicyParameters(), c.PodKinds()
 	}
-	program, err := env.compile(ctx, f.with, o)
+	program, err := env.compile(ctx, f.with, storedPolicies{}, o)
 	if err != nil {
 		return replay.Report{}, err
 	}

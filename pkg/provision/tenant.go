@@ -38,6 +38,7 @@ type tenants struct {
 	prefix          string
 	systemNamespace string
 	told            events.EventRecorder
+	seen            seen
 	// auditors are named by the platform for every tenant.
 	auditors []v1alpha1.Member
 }
@@ -45,8 +46,17 @@ type tenants struct {
 // Reconcile brings one tenant's home to what is in force.
 func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	t := &v1alpha1.Tenant{}
-	if err := r.Get(ctx, req.NamespacedName, t); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
+	err := r.Get(ctx, req.NamespacedName, t)
+	if client.IgnoreNotFound(err) != nil {
+		return reconcile.Result{}, err
+	}
+	if gone, err := r.clear(ctx, req.Name, t.UID); err != nil {
+		return retry(err)
+	} else if !gone {
+		return reconcile.Result{RequeueAfter: again}, nil
+	}
+	if err != nil {
+		return reconcile.Result{}, nil
 	}
 	if !t.DeletionTimestamp.IsZero() {
 		return r.tearDown(ctx, t)
@@ -58,6 +68,7 @@ func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 			return retry(fmt.Errorf("tenant %s: add finalizer: %w", t.Name, err))
 		}
 	}
+	r.seen.keep(t.Name, t.UID)
 	known, err := r.facts.of(ctx, t)
 	if err != nil {
 		return reconcile.Result{}, err
@@ -210,6 +221,7 @@ func (r *tenants) tearDown(ctx context.Context, t *v1alpha1.Tenant) (reconcile.R
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
 	r.applier.forget(name)
+	r.seen.forget(t.Name)
 	before := t.DeepCopy()
 	controllerutil.RemoveFinalizer(t, finalizer)
 	if err := r.Patch(ctx, t, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})); err != nil {

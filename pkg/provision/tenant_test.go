@@ -152,6 +152,39 @@ func TestTenantConditions(t *testing.T) {
 	}
 }
 
+// TestTenantDeletedBesideItsFinalizer: the API server may delete a Tenant that it read
+// before our finalizer was stored. Its home goes all the same, by whom saw it alive.
+func TestTenantDeletedBesideItsFinalizer(t *testing.T) {
+	s := newServer(t, append(acme(), rootConfigMap(prefix+"alice"), alice())...)
+	r := newTenants(s)
+	settled(t, s, r)
+	gone := alice()
+	if err := s.Get(t.Context(), client.ObjectKey{Name: "alice"}, gone); err != nil {
+		t.Fatal(err)
+	}
+	gone.Finalizers = nil
+	if err := s.Update(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Delete(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	again := newTenants(s)
+	if _, err := again.Reconcile(t.Context(), request("alice")); err != nil {
+		t.Fatal(err)
+	}
+	ns := &corev1.Namespace{}
+	if err := s.Get(t.Context(), client.ObjectKey{Name: prefix + "alice"}, ns); err != nil {
+		t.Fatalf("one that never saw the Tenant deletes its namespace: %v", err)
+	}
+	if _, err := r.Reconcile(t.Context(), request("alice")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Get(t.Context(), client.ObjectKey{Name: prefix + "alice"}, ns); !apierrors.IsNotFound(err) {
+		t.Errorf("the namespace stays: %v", err)
+	}
+}
+
 func TestTenantAtRestCostsNothing(t *testing.T) {
 	s := newServer(t, append(acme(), rootConfigMap(prefix+"alice"), alice())...)
 	r := newTenants(s)
