@@ -18,7 +18,6 @@ import (
 	origins "gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
-	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 )
 
@@ -34,7 +33,7 @@ type measures struct {
 
 // setupMeasures compiles the built-in policies and follows the others.
 func setupMeasures(ctx context.Context, m manager.Manager, c *config.Config) (*measures, error) {
-	set, err := origins.NewSet(ctx, c, gatekeeper.PointWebhook)
+	set, err := origins.NewSet(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,8 @@ type tenants struct {
 func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	t := &v1alpha1.Tenant{}
 	err := r.Get(ctx, req.NamespacedName, t)
-	if client.IgnoreNotFound(err) != nil {
+	missing := apierrors.IsNotFound(err)
+	if err != nil && !missing {
 		return reconcile.Result{}, err
 	}
 	if gone, err := r.clear(ctx, req.Name, t.UID); err != nil {
@@ -55,7 +56,7 @@ func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 	} else if !gone {
 		return reconcile.Result{RequeueAfter: again}, nil
 	}
-	if err != nil {
+	if missing {
 		return reconcile.Result{}, nil
 	}
 	if !t.DeletionTimestamp.IsZero() {
