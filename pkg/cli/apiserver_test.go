@@ -28,11 +28,12 @@ const coreResources = `{"kind":"APIResourceList","apiVersion":"v1","groupVersion
 {"name":"secrets","singularName":"secret","namespaced":true,"kind":"Secret","verbs":["get"]}]}`
 
 var groupResources = map[string]string{
-	"apps/v1":                    `{"name":"replicasets","singularName":"replicaset","namespaced":true,"kind":"ReplicaSet","verbs":["get"],"shortNames":["rs"]}`,
-	"research.example.com/v1":    `{"name":"researchsessions","singularName":"researchsession","namespaced":true,"kind":"ResearchSession","verbs":["get"],"shortNames":["rs"]}`,
-	"templates.gatekeeper.sh/v1": `{"name":"constrainttemplates","singularName":"constrainttemplate","namespaced":false,"kind":"ConstraintTemplate","verbs":["list"]}`,
-	"authentication.k8s.io/v1":   `{"name":"selfsubjectreviews","singularName":"selfsubjectreview","namespaced":false,"kind":"SelfSubjectReview","verbs":["create"]}`,
-	"gatehouse.dev/v1alpha1":     `{"name":"usages","singularName":"usage","namespaced":true,"kind":"Usage","verbs":["get"]},{"name":"tenants","singularName":"tenant","namespaced":false,"kind":"Tenant","verbs":["create"]},` + clusterKinds(),
+	"apps/v1":                           `{"name":"replicasets","singularName":"replicaset","namespaced":true,"kind":"ReplicaSet","verbs":["get"],"shortNames":["rs"]}`,
+	"research.example.com/v1":           `{"name":"researchsessions","singularName":"researchsession","namespaced":true,"kind":"ResearchSession","verbs":["get"],"shortNames":["rs"]}`,
+	"templates.gatekeeper.sh/v1":        `{"name":"constrainttemplates","singularName":"constrainttemplate","namespaced":false,"kind":"ConstraintTemplate","verbs":["list"]}`,
+	"constraints.gatekeeper.sh/v1beta1": `{"name":"noones","singularName":"noones","namespaced":false,"kind":"NoOnes","verbs":["list"]}`,
+	"authentication.k8s.io/v1":          `{"name":"selfsubjectreviews","singularName":"selfsubjectreview","namespaced":false,"kind":"SelfSubjectReview","verbs":["create"]}`,
+	"gatehouse.dev/v1alpha1":            `{"name":"usages","singularName":"usage","namespaced":true,"kind":"Usage","verbs":["get"]},{"name":"tenants","singularName":"tenant","namespaced":false,"kind":"Tenant","verbs":["create"]},` + clusterKinds(),
 }
 
 // start serves the API and points KUBECONFIG at it.

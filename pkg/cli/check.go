@@ -18,7 +18,7 @@ func newCheck(env Env) *cobra.Command {
 		Long: `Runs the webhook's own decision over the creation of each object, in order; what was allowed
 before counts against limits. The platform comes from files (--platform with --config)
 and then no cluster is needed, or from the cluster as the calling user, who must be
-allowed to read tenants, organizations, ledgers and the configuration.
+allowed to read tenants, organizations, ledgers, policies and the configuration.
 
 Of a folder everything below it is judged; files that are no manifests, such as templates
 and kustomizations, are named with the reason. -o sarif and -o junit are for CI.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"gatehouse.dev/gatehouse/pkg/facts/manifest"
 )
 
 // liveObjects serves testdata/platform.yaml as a cluster would.
@@ -84,6 +86,86 @@ deny contains {"msg": "no one"} if input.request.name == "one"
 	got = run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
 	if got.code != 1 || !strings.Contains(got.errout, "read the policies in force") {
 		t.Errorf("policies that nobody can read are as if there were none: exit %d: %s%s", got.code, got.out, got.errout)
+	}
+}
+
+// noOnes is a template and a constraint of it, the one looking others up.
+const noOnes = `apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: noones}
+spec:
+  crd: {spec: {names: {kind: NoOnes}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    rego: |
+      package noones
+
+      violation[{"msg": "no ones here"}] {
+        input.review.object.metadata.name == "one"
+        not data.inventory.cluster["v1"].Namespace.open
+      }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: NoOnes
+metadata: {name: everywhere}
+spec: {}
+`
+
+// serveConstraints has a cluster store them.
+func serveConstraints(t *testing.T, all map[string]string) {
+	t.Helper()
+	objects, err := manifest.Decode([]byte(noOnes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all["/apis/templates.gatekeeper.sh/v1/constrainttemplates"] = fmt.Sprintf(`{"kind":"ConstraintTemplateList","apiVersion":"templates.gatekeeper.sh/v1","items":[%s]}`, encoded(t, objects[0]))
+	all["/apis/constraints.gatekeeper.sh/v1beta1/noones"] = fmt.Sprintf(`{"kind":"NoOnesList","apiVersion":"constraints.gatekeeper.sh/v1beta1","items":[%s]}`, encoded(t, objects[1]))
+}
+
+func TestCheckAsksTheStoredConstraints(t *testing.T) {
+	all := liveObjects(t)
+	serveConstraints(t, all)
+	(&apiServer{objects: all}).start(t)
+	got := run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 1 || !strings.Contains(got.errout, "denied by noones/everywhere: no ones here") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.errout)
+	}
+	if !strings.Contains(got.errout, "Warning: NoOnes looks other objects up and finds none here") {
+		t.Errorf("it does not say what it cannot see: %s", got.errout)
+	}
+
+	// With the kinds that it looks up in the configuration, it finds them.
+	key := "/api/v1/namespaces/claude-runner-system/configmaps/gatehouse-config"
+	all[key] = strings.Replace(all[key], `"gatehouse.yaml":"`, `"gatehouse.yaml":"gatekeeper: {inventory: [{group: '', version: v1, kind: Namespace}]}\n`, 1)
+	all["/api/v1/namespaces"] = strings.Replace(all["/api/v1/namespaces"], `"items":[`, `"items":[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"open"}},`, 1)
+	got = run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 0 || strings.Contains(got.errout, "finds none") {
+		t.Errorf("with an inventory: exit %d: %s%s", got.code, got.out, got.errout)
+	}
+}
+
+// TestCheckReadsThePlatformOnce: standard input can be read but once, and its policies
+// count.
+func TestCheckReadsThePlatformOnce(t *testing.T) {
+	platform, err := os.ReadFile("testdata/platform.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := file(t, "session.yaml", session("one", "claude-sonnet"))
+	got := run(t, string(platform)+"\n---\n"+noOnes, "check", "--as", "local:alice", "-f", objects, "--platform", "-", "--config", "testdata/gatehouse.yaml")
+	if got.code != 1 || !strings.Contains(got.errout, "no ones here") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.errout)
+	}
+}
+
+func TestCheckNamesPoliciesThatItCannotAsk(t *testing.T) {
+	all := liveObjects(t)
+	key := "/api/v1/namespaces/claude-runner-system/configmaps/gatehouse-config"
+	all[key] = strings.Replace(all[key], `"gatehouse.yaml":"`, `"gatehouse.yaml":"policyDirectories: [/policies]\n`, 1)
+	(&apiServer{objects: all}).start(t)
+	got := run(t, session("one", "claude-sonnet"), "check", "--as", "local:alice", "-f", "-")
+	if got.code != 0 || !strings.Contains(got.errout, "policyDirectories") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.errout)
 	}
 }
 

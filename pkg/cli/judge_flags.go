@@ -111,6 +111,9 @@ func (f *judgeFlags) world(ctx context.Context, env Env) (c *config.Config, p *p
 	if p, err = livePlatform(ctx, env, live, c.TenantNamespacePrefix); err != nil || f.policies != "" {
 		return c, p, err
 	}
+	if len(c.PolicyDirectories)+len(c.PolicyBundles) > 0 {
+		fmt.Fprintln(env.Err, "Warning: the policies of policyDirectories and policyBundles cannot be read from here and are not asked; --policies DIR asks them")
+	}
 	p.stored, err = livePolicies(ctx, live, c.Gatekeeper.InventoryKinds())
 	return c, p, err
 }

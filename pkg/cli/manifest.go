@@ -35,18 +35,48 @@ func readFile(env Env, path string) ([]byte, error) {
 	return raw, nil
 }
 
-// readManifests reads the objects of YAML or JSON files, documents and Lists taken
-// apart, in their order.
-func readManifests(env Env, paths []string) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
+// manifestFile is a file that was read: standard input can be read but once.
+type manifestFile struct {
+	path string
+	raw  []byte
+}
+
+func readFiles(env Env, paths []string) ([]manifestFile, error) {
+	files := make([]manifestFile, 0, len(paths))
 	for _, path := range paths {
 		raw, err := readFile(env, path)
 		if err != nil {
 			return nil, err
 		}
-		more, err := manifest.Decode(raw)
+		files = append(files, manifestFile{path, raw})
+	}
+	return files, nil
+}
+
+// objects are those of YAML or JSON, documents and Lists taken apart, in their order.
+func (f manifestFile) objects() ([]*unstructured.Unstructured, error) {
+	objects, err := manifest.Decode(f.raw)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.path, err)
+	}
+	return objects, nil
+}
+
+// readManifests reads the objects of files.
+func readManifests(env Env, paths []string) ([]*unstructured.Unstructured, error) {
+	files, err := readFiles(env, paths)
+	if err != nil {
+		return nil, err
+	}
+	return objectsOf(files)
+}
+
+func objectsOf(files []manifestFile) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	for _, f := range files {
+		more, err := f.objects()
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return nil, err
 		}
 		objects = append(objects, more...)
 	}

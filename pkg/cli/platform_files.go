@@ -9,15 +9,19 @@ import (
 // filePlatform reads tiers, models, organizations, settings, tenants and policies from
 // files and folders; other kinds are passed over.
 func filePlatform(env Env, paths []string, prefix string) (*platform, error) {
-	var files []string
+	var found []string
 	for _, path := range paths {
 		more, err := manifest.Files(path)
 		if err != nil {
 			return nil, fmt.Errorf("read the platform: %w", err)
 		}
-		files = append(files, more...)
+		found = append(found, more...)
 	}
-	objects, err := readManifests(env, files)
+	files, err := readFiles(env, found)
+	if err != nil {
+		return nil, fmt.Errorf("read the platform: %w", err)
+	}
+	objects, err := objectsOf(files)
 	if err != nil {
 		return nil, fmt.Errorf("read the platform: %w", err)
 	}
@@ -26,7 +30,7 @@ func filePlatform(env Env, paths []string, prefix string) (*platform, error) {
 		return nil, fmt.Errorf("read the platform: %w", err)
 	}
 	p := newPlatform(in, env.Now)
-	if p.stored, err = filePolicies(env, files); err != nil {
+	if p.stored, err = filePolicies(files); err != nil {
 		return nil, fmt.Errorf("read the platform: %w", err)
 	}
 	return p, nil

@@ -19,6 +19,19 @@ type storedPolicies struct {
 	inventory *gatekeeper.Inventory
 }
 
+// blind lists the templates that look other objects up where there is nothing to find.
+func (s storedPolicies) blind() (kinds []string) {
+	if s.constraints == nil || s.inventory != nil {
+		return nil
+	}
+	for _, t := range s.constraints.Templates() {
+		if t.Code().Inventory {
+			kinds = append(kinds, t.Kind)
+		}
+	}
+	return kinds
+}
+
 // livePolicies reads Policies, Gatekeeper's templates and constraints, and what they look
 // up, as the calling user.
 func livePolicies(ctx context.Context, c *cluster, kinds []schema.GroupVersionKind) (out storedPolicies, err error) {
@@ -38,11 +51,14 @@ func livePolicies(ctx context.Context, c *cluster, kinds []schema.GroupVersionKi
 	for _, o := range objects {
 		documents = append(documents, gatekeeper.FromObject(o.Object))
 	}
-	// What is wrong with a stored one keeps it out of force in the cluster too.
-	if len(documents) > 0 {
-		out.constraints, _ = gatekeeper.Keep(documents, nil)
+	if len(documents) == 0 {
+		return out, nil
 	}
-	if len(documents) > 0 && len(kinds) > 0 {
+	// One that is wrong may have a last good version in force that nobody can read here.
+	if out.constraints, err = gatekeeper.New(documents, nil); err != nil {
+		return fail(err)
+	}
+	if len(kinds) > 0 {
 		if out.inventory, err = live.StoredInventory(ctx, c, kinds); err != nil {
 			return fail(err)
 		}

@@ -37,6 +37,9 @@ func (env Env) compile(ctx context.Context, path string, stored storedPolicies, 
 		}
 	}
 	o.Constraints = stored.constraints
+	for _, kind := range stored.blind() {
+		fmt.Fprintf(env.Err, "Warning: %s looks other objects up and finds none here; what it says may differ in the cluster\n", cell(kind))
+	}
 	program, err := env.program(ctx, o, stored.policies)
 	if err != nil {
 		return nil, fmt.Errorf("compile the policies: %w", err)
@@ -91,14 +94,18 @@ func (env Env) compileDir(ctx context.Context, dir string) (policySet, *engine.P
 // readPolicies reads the policies of a file, or of a folder that is no set of policies;
 // notSet says why it is none. Objects of other kinds are passed over.
 func readPolicies(env Env, path string, notSet error) (storedPolicies, error) {
-	files, err := manifest.Files(path)
+	found, err := manifest.Files(path)
 	if err != nil {
 		return storedPolicies{}, fmt.Errorf("find the policies: %w", err)
 	}
-	if len(files) == 0 {
+	if len(found) == 0 {
 		return storedPolicies{}, notSet
 	}
-	out, err := filePolicies(env, files)
+	files, err := readFiles(env, found)
+	if err != nil {
+		return storedPolicies{}, err
+	}
+	out, err := filePolicies(files)
 	if err == nil && len(out.policies) == 0 && out.constraints == nil {
 		return out, fmt.Errorf("%w, and no manifest of a policy", notSet)
 	}
@@ -106,16 +113,12 @@ func readPolicies(env Env, path string, notSet error) (storedPolicies, error) {
 }
 
 // filePolicies are the Policies, templates and constraints among the objects of files.
-func filePolicies(env Env, files []string) (out storedPolicies, err error) {
+func filePolicies(files []manifestFile) (out storedPolicies, err error) {
 	var documents []gatekeeper.Document
 	for _, file := range files {
-		raw, err := readFile(env, file)
+		objects, err := file.objects()
 		if err != nil {
 			return out, err
-		}
-		objects, err := manifest.Decode(raw)
-		if err != nil {
-			return out, fmt.Errorf("read %s: %w", file, err)
 		}
 		for _, obj := range objects {
 			if obj.GroupVersionKind() != v1alpha1.GroupVersion.WithKind("Policy") {
@@ -127,7 +130,7 @@ func filePolicies(env Env, files []string) (out storedPolicies, err error) {
 			}
 			out.policies = append(out.policies, p)
 		}
-		more, err := gatekeeper.Decode(file, raw)
+		more, err := gatekeeper.Decode(file.path, file.raw)
 		if err != nil {
 			return out, err
 		}
