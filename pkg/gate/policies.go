@@ -45,7 +45,9 @@ func (g *Gate) policy(ctx context.Context, w *write) review.Verdict {
 // warnings that name the end and who answers for it. The exemption is hers and her
 // organization's: it opens her namespace to no stranger.
 func (w *write) exempt(s *standing, result *engine.Result) {
-	if s.relation == tenant.RelationForeign {
+	switch s.relation {
+	case tenant.RelationOwner, tenant.RelationOrgAdmin, tenant.RelationPlatform, tenant.RelationSystem:
+	default:
 		return
 	}
 	exempt := func(rule string) (engine.Exemption, bool) { return w.program.Exempt(rule, w.trace.Tenant, w.now) }
