@@ -42,10 +42,10 @@ func (s *seen) forget(name string) {
 	delete(s.uids, name)
 }
 
-// clear deletes the namespace of a Tenant of this name that was seen alive and is no
+// clearOrphan deletes the namespace of a Tenant of this name that was seen alive and is no
 // more; present is the UID of the one that there is now, or "". It reports whether
 // nothing is left of it.
-func (r *tenants) clear(ctx context.Context, name string, present types.UID) (gone bool, err error) {
+func (r *tenants) clearOrphan(ctx context.Context, name string, present types.UID) (gone bool, err error) {
 	uid := r.seen.of(name)
 	if uid == "" || uid == present {
 		return true, nil

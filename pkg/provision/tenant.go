@@ -51,7 +51,7 @@ func (r *tenants) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 	if err != nil && !missing {
 		return reconcile.Result{}, err
 	}
-	if gone, err := r.clear(ctx, req.Name, t.UID); err != nil {
+	if gone, err := r.clearOrphan(ctx, req.Name, t.UID); err != nil {
 		return retry(err)
 	} else if !gone {
 		return reconcile.Result{RequeueAfter: again}, nil

@@ -1,6 +1,9 @@
 package apiserver
 
 import (
+	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -108,6 +111,36 @@ var _ = Describe("The provisioner", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(ns.Labels).NotTo(HaveKey("gatehouse.dev/tenant"))
 	}, SpecTimeout(2*time.Minute))
+
+	It("leaves no namespace of tenants that were deleted as they were made", func(ctx SpecContext) {
+		admin := home.as("admin")
+		const hasty = 16
+		var all sync.WaitGroup
+		for n := range hasty {
+			all.Go(func() {
+				defer GinkgoRecover()
+				tenant := parse(fmt.Sprintf("apiVersion: gatehouse.dev/v1alpha1\nkind: Tenant\nmetadata: {name: hasty-%d}\nspec: {owner: {user: 'local:hasty-%d'}, organization: individuals, tier: standard}\n", n, n))
+				_, err := admin.dynamic.Resource(tenants).Create(ctx, tenant, metav1.CreateOptions{})
+				Expect(err).NotTo(HaveOccurred())
+				// The finalizer comes within these milliseconds, during the one's deletion or the other's.
+				time.Sleep(time.Duration(2*n) * time.Millisecond)
+				Expect(admin.remove(ctx, "", tenant)).To(Succeed())
+			})
+		}
+		all.Wait()
+		left := func() ([]string, error) {
+			list, err := admin.kube.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+			var names []string
+			for _, ns := range list.Items {
+				if strings.Contains(ns.Name, "-hasty-") {
+					names = append(names, ns.Name)
+				}
+			}
+			return names, err
+		}
+		Eventually(left).WithContext(ctx).WithTimeout(slack * 20 * time.Second).WithPolling(200 * time.Millisecond).Should(BeEmpty())
+		Consistently(left).WithContext(ctx).WithTimeout(2 * time.Second).WithPolling(200 * time.Millisecond).Should(BeEmpty())
+	}, SpecTimeout(4*time.Minute))
 
 	It("has a tenant ready within five seconds", func(ctx SpecContext) {
 		admin := home.as("admin")

@@ -141,6 +141,21 @@ func TestOldestGo(t *testing.T) {
 }
 
 // Nobody waits for the disk: what does not fit into the queue is dropped and counted.
+// unwritable panics when it is looked at.
+type unwritable struct{ ast.Value }
+
+func TestAPanicLosesOneLine(t *testing.T) {
+	r := recorder(t, options(t))
+	bad := decision(t, "bad", 0)
+	bad.Input = unwritable{}
+	r.Record(bad)
+	r.Record(decision(t, "good", 0))
+	finish(t, r)
+	if got := r.Counts(); got.Written != 1 || got.Failed != 1 {
+		t.Errorf("%+v, want one written and one failed", got)
+	}
+}
+
 func TestRecordNeverWaits(t *testing.T) {
 	r := recorder(t, options(t))
 	for range queued + 10 {
