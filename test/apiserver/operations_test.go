@@ -83,7 +83,7 @@ var _ = Describe("The webhooks", Ordered, func() {
 		flow := func(config *rest.Config, method string) string {
 			transport, err := rest.HTTPClientFor(config)
 			Expect(err).NotTo(HaveOccurred())
-			request, err := http.NewRequestWithContext(ctx, method, config.Host+"/api/v1/namespaces/"+aliceNS+"/configmaps", nil)
+			request, err := http.NewRequestWithContext(ctx, method, config.Host+"/api/v1/namespaces/"+aliceNS+"/configmaps"+map[string]string{http.MethodDelete: "/of-nobody"}[method], nil)
 			Expect(err).NotTo(HaveOccurred())
 			response, err := transport.Do(request)
 			Expect(err).NotTo(HaveOccurred())
@@ -101,6 +101,7 @@ var _ = Describe("The webhooks", Ordered, func() {
 		Expect(flow(account("gatehouse-webhook"), http.MethodGet)).To(Equal("gatehouse-webhook"))
 		Expect(flow(account("gatehouse-provisioner"), http.MethodGet)).To(Equal("gatehouse-provisioner"))
 		Expect(flow(home.as("alice").config, http.MethodPost)).To(Equal("gatehouse-tenants"))
+		Expect(flow(home.as("alice").config, http.MethodDelete)).NotTo(HavePrefix("gatehouse-"), "what gives back waits behind what asks")
 		for _, other := range []*rest.Config{home.as("alice").config, account("default")} {
 			Expect(flow(other, http.MethodGet)).NotTo(HavePrefix("gatehouse-"))
 		}

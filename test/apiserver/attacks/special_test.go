@@ -147,6 +147,13 @@ func ephemeralClaim(ctx context.Context, f *fight, as string) {
 		return events.said
 	}).WithContext(ctx).WithTimeout(soon).Should(ContainSubstring("denied by " + f.By + ": "))
 	f.absent(ctx, claims+"/ephemeral-"+as+"-v")
+	// The controller would go on trying, into other specs' time.
+	for _, name := range []string{"ephemeral-" + as, "ephemeral-honest-" + as} {
+		path := f.pathOf(pod, homeNS) + "/" + name
+		said := f.send(ctx, "admin", attempt{method: http.MethodDelete, path: path, body: map[string]any{"gracePeriodSeconds": 0}})
+		Expect(said.ok()).To(BeTrue(), said.said)
+		Eventually(func() map[string]any { return f.read(ctx, path) }).WithContext(ctx).WithTimeout(soon).Should(BeNil())
+	}
 }
 
 // ledger writes where use is counted.
