@@ -12,7 +12,9 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/test/conformance"
@@ -61,7 +63,39 @@ func uses(ctx context.Context, as *user, namespace, dimension, used string) {
 	Eventually(func() []string {
 		d := usageOf(ctx, as, namespace)[dimension]
 		return []string{d.Used.String(), d.Reserved.String()}
-	}).WithContext(ctx).WithTimeout(soon).WithPolling(50*time.Millisecond).Should(Equal([]string{used, "0"}), dimension)
+	}).WithContext(ctx).WithTimeout(soon).WithPolling(50*time.Millisecond).Should(Equal([]string{used, "0"}), func() string {
+		return fmt.Sprintf("%s in %s, where there are %v", dimension, namespace, podsIn(ctx, as, namespace))
+	})
+}
+
+// podsIn names the Pods of a namespace, with what keeps each of them.
+func podsIn(ctx context.Context, as *user, namespace string) []string {
+	pods, err := as.kube.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var out []string
+	for _, p := range pods.Items {
+		out = append(out, fmt.Sprintf("%s: phase %s, node %q, deleted %v, finalizers %v, owners %v",
+			p.Name, p.Status.Phase, p.Spec.NodeName, p.DeletionTimestamp, p.Finalizers, p.OwnerReferences))
+	}
+	return out
+}
+
+// cleared takes away what other specs left running in a namespace, and says what it was: what
+// then is still counted, the ledger made up.
+func cleared(ctx context.Context, admin *user, namespace string) {
+	GinkgoHelper()
+	for _, p := range podsIn(ctx, admin, namespace) {
+		report("left in %s by other specs: %s", namespace, p)
+	}
+	now := metav1.DeleteOptions{PropagationPolicy: ptr.To(metav1.DeletePropagationBackground), GracePeriodSeconds: ptr.To[int64](0)}
+	for _, kind := range []string{"apps/deployments", "apps/statefulsets", "apps/daemonsets", "apps/replicasets", "batch/cronjobs", "batch/jobs", "/replicationcontrollers", "/pods"} {
+		group, resource, _ := strings.Cut(kind, "/")
+		client := admin.dynamic.Resource(schema.GroupVersionResource{Group: group, Version: "v1", Resource: resource})
+		Expect(client.Namespace(namespace).DeleteCollection(ctx, now, metav1.ListOptions{})).To(Succeed(), kind)
+	}
+	Eventually(podsIn).WithArguments(ctx, admin, namespace).WithTimeout(soon).Should(BeEmpty())
 }
 
 // hungry is a Deployment whose Pods request CPU.
@@ -110,6 +144,7 @@ var _ = Describe("Limits", Ordered, Serial, func() {
 	}
 
 	It("hold for what controllers make, with the figures in their events", func(ctx SpecContext) {
+		cleared(ctx, admin, aliceNS)
 		uses(ctx, admin, aliceNS, "cpu", "0")
 		_, err := alice.create(ctx, aliceNS, hungry("hungry", "3", 4))
 		Expect(err).NotTo(HaveOccurred())
