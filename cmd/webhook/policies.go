@@ -11,6 +11,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/serving"
 )
@@ -28,7 +29,7 @@ type rules struct {
 
 // newRules compiles the built-in policies with what the configuration says of them.
 func newRules(ctx context.Context, c *config.Config, logger logr.Logger) (*rules, error) {
-	set, err := bundle.NewSet(ctx, c)
+	set, err := bundle.NewSet(ctx, c, gatekeeper.PointWebhook)
 	if err != nil {
 		return nil, err
 	}

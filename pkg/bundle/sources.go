@@ -8,6 +8,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/policies"
 )
@@ -19,10 +20,11 @@ type Source interface {
 }
 
 // NewSet compiles the built-in policies with what the configuration says of them: what
-// every process begins with, and Sources and Policy objects add to.
-func NewSet(ctx context.Context, c *config.Config) (*policyset.Set, error) {
+// every process begins with, and Sources and Policy objects add to. Gatekeeper's
+// constraints are those that are enforced at point.
+func NewSet(ctx context.Context, c *config.Config, point gatekeeper.Point) (*policyset.Set, error) {
 	set, err := policyset.New(ctx, engine.Options{
-		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Timeout: c.Webhook.EvaluationTimeout.Duration,
+		Policies: policies.FS, Parameters: c.PolicyParameters(), PodKinds: c.PodKinds(), Point: point, Timeout: c.Webhook.EvaluationTimeout.Duration,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)

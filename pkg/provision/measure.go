@@ -18,6 +18,7 @@ import (
 	origins "gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
 	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 )
 
@@ -33,7 +34,7 @@ type measures struct {
 
 // setupMeasures compiles the built-in policies and follows the others.
 func setupMeasures(ctx context.Context, m manager.Manager, c *config.Config) (*measures, error) {
-	set, err := origins.NewSet(ctx, c)
+	set, err := origins.NewSet(ctx, c, gatekeeper.PointWebhook)
 	if err != nil {
 		return nil, err
 	}

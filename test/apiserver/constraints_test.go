@@ -44,7 +44,7 @@ metadata: {name: config}
 spec:
   enforcementAction: ACTION
   match:
-    kinds: [{apiGroups: [""], kinds: [ConfigMap]}]
+    kinds: [{apiGroups: [""], kinds: [ConfigMap, ServiceAccount]}]
     namespaceSelector: {matchLabels: {gatehouse.dev/tenant: alice}}
     labelSelector: {matchLabels: {spec: constraints}}
   parameters: {}
@@ -157,7 +157,20 @@ var _ = Describe("Gatekeeper's templates and constraints", Ordered, func() {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(out).NotTo(ContainSubstring("needsowner"))
 		}).WithContext(ctx).WithTimeout(slack * 10 * time.Second).WithPolling(200 * time.Millisecond).Should(Succeed())
-	}, SpecTimeout(3*time.Minute))
+
+		By("auditing what is stored")
+		// An account, since the audit goes through no ConfigMaps.
+		_, err = home.as("alice").create(ctx, aliceNS, strings.Replace(configMap("without", ""), "ConfigMap", "ServiceAccount", 1))
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func(ctx SpecContext) {
+			Expect(home.as("alice").kube.CoreV1().ServiceAccounts(aliceNS).Delete(ctx, "without", metav1.DeleteOptions{})).To(Succeed())
+		}, NodeTimeout(time.Minute))
+		home.launcher(ctx, "restart provisioner-0") // a pass begins with it
+		Eventually(func() (string, error) {
+			return home.as("alice").kubectl(ctx, "", "-n", aliceNS, "get", "reports.openreports.io", "gatehouse", "-o", `jsonpath={.results[?(@.policy=="needsowner/config")]}`)
+		}).WithContext(ctx).WithTimeout(2 * time.Minute).WithPolling(200 * time.Millisecond).
+			Should(And(ContainSubstring(`"name":"without"`), ContainSubstring("has no label owner")))
+	}, SpecTimeout(5*time.Minute))
 
 	It("belong to the platform: nobody else makes one, whatever RBAC says", func(ctx SpecContext) {
 		openRBAC(ctx, home.as("admin"))

@@ -7,12 +7,14 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/bundle"
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/engine/gatekeeper"
 	"gatehouse.dev/gatehouse/pkg/engine/policyset"
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/facts/live"
@@ -28,7 +30,7 @@ func Setup(ctx context.Context, m manager.Manager, c *config.Config, direct clie
 	if !c.Audit.Enabled {
 		return nil
 	}
-	set, err := bundle.NewSet(ctx, c)
+	set, err := bundle.NewSet(ctx, c, gatekeeper.PointAudit)
 	if err != nil {
 		return err
 	}
@@ -42,10 +44,16 @@ func Setup(ctx context.Context, m manager.Manager, c *config.Config, direct clie
 			return err
 		}
 	}
-	w := &world{cached: m.GetClient(), live: direct, set: set, prefix: c.TenantNamespacePrefix, systemNamespace: c.SystemNamespace}
+	w := &world{
+		cached: m.GetClient(), live: direct, set: set, prefix: c.TenantNamespacePrefix, systemNamespace: c.SystemNamespace,
+		inventoryKinds: c.Gatekeeper.InventoryKinds(),
+	}
 	w.gate = &gate.Gate{
 		Facts: w, Keys: w.keys.Load, Program: set.Program, Callers: c.Callers(), PrimaryAlias: c.PrimaryAlias(),
 		PassportGroups: c.Passport.Groups, EmailAsHash: c.Passport.EmailAsHash, PodTemplates: c.PodTemplatePaths(), SessionPods: runner.Pods(c.Sessions), Now: time.Now,
+	}
+	if len(w.inventoryKinds) > 0 {
+		w.gate.Inventory = w.inventory.Load
 	}
 	return m.Add(&Scanner{
 		Config: c.Audit, World: w, Live: direct, Mapper: m.GetRESTMapper(), Logger: logger, Now: time.Now,
@@ -59,9 +67,12 @@ type world struct {
 	set                     *policyset.Set
 	gate                    *gate.Gate
 	prefix, systemNamespace string
+	inventoryKinds          []schema.GroupVersionKind
 
 	snapshot atomic.Pointer[facts.Snapshot]
 	keys     atomic.Pointer[passport.Keyring]
+	// inventory is nil where the platform keeps none.
+	inventory atomic.Pointer[gatekeeper.Inventory]
 }
 
 var _ facts.Source = (*world)(nil)
@@ -83,6 +94,9 @@ func (w *world) Refresh(ctx context.Context) ([]string, string, error) {
 	}
 	// What is wrong with one is on its status; the rest is audited.
 	_ = w.set.Apply(ctx, list)
+	if err := w.constrain(ctx); err != nil {
+		return nil, "", err
+	}
 	var secret corev1.Secret
 	if err := w.live.Get(ctx, client.ObjectKey{Namespace: w.systemNamespace, Name: passport.SecretName}, &secret); err != nil {
 		return nil, "", fmt.Errorf("read passport keys: %w", err)
@@ -99,6 +113,25 @@ func (w *world) Refresh(ctx context.Context) ([]string, string, error) {
 		}
 	}
 	return namespaces, w.set.State().Digest, nil
+}
+
+// constrain takes in Gatekeeper's templates and constraints, and what they look up.
+func (w *world) constrain(ctx context.Context) error {
+	constraints, err := live.StoredConstraints(ctx, w.live)
+	if err != nil {
+		return fmt.Errorf("constraints: %w", err)
+	}
+	// One that is wrong is in the webhooks' log; the rest is audited.
+	_ = w.set.SetConstraints(ctx, constraints)
+	if len(w.inventoryKinds) == 0 {
+		return nil
+	}
+	inventory, err := live.StoredInventory(ctx, w.live, w.inventoryKinds)
+	if err != nil {
+		return fmt.Errorf("inventory of constraints: %w", err)
+	}
+	w.inventory.Store(inventory)
+	return nil
 }
 
 // Stored implements Judge.
