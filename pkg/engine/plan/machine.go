@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/open-policy-agent/opa/v1/topdown/builtins"
+	"github.com/open-policy-agent/opa/v1/topdown/cache"
+)
+
+// Run is one evaluation: several rules may be asked, which share what was evaluated once.
+type Run struct {
+	m *machine
+}
+
+// Start begins an evaluation over input and base documents below data; either may be nil.
+// Stop ends it early, values caches what built-in functions compute; both may be nil. Call
+// End when nothing more is asked.
+func (p *Plan) Start(ctx context.Context, input, data ast.Value, stop topdown.Cancel, values cache.InterQueryValueCache) Run {
+	m, _ := p.machines.Get().(*machine)
+	m.stop = stop
+	m.builtin = topdown.BuiltinContext{
+		Context: ctx, Metrics: metrics.NoOp(), Cancel: stop, InterQueryBuiltinValueCache: values,
+		Seed: rand.Reader, Time: nil,
+	}
+	m.memo.clear()
+	m.input, m.data = nil, nil
+	if input != nil {
+		m.input = ast.NewTerm(input)
+	}
+	if data == nil {
+		data = ast.InternedEmptyObjectValue
+	}
+	m.data = ast.NewTerm(data)
+	return Run{m: m}
+}
+
+// Ask gives the value of a rule, nil where it is undefined. After an error, nothing more can
+// be asked.
+func (r Run) Ask(rule Rule) (ast.Value, error) {
+	if r.m.err != nil {
+		return nil, r.m.err
+	}
+	t := r.m.call(rule.fn, r.m.input, r.m.data)
+	if r.m.err != nil {
+		return nil, r.m.err
+	}
+	if t == nil {
+		return nil, nil
+	}
+	return t.Value, nil
+}
+
+// End gives back what the evaluation used; its values stay good.
+func (r Run) End() {
+	m := r.m
+	clear(m.stack[:cap(m.stack)])
+	m.stack = m.stack[:0]
+	m.memo.clear()
+	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
+	m.builtin = topdown.BuiltinContext{}
+	m.plan.machines.Put(m)
+}
+
+// machine holds the state of one evaluation.
+type machine struct {
+	plan        *Plan
+	stack       []*ast.Term
+	memo        *memo
+	input, data *ast.Term
+	err         error
+	stop        topdown.Cancel
+	builtin     topdown.BuiltinContext
+	// returned is what the innermost function returned.
+	returned *ast.Term
+	// result and results are what a built-in function gave.
+	result  *ast.Term
+	results []*ast.Term
+	// one and many take it.
+	one, many func(*ast.Term) error
+	steps     int
+}
+
+func newMachine(p *Plan) *machine {
+	m := &machine{plan: p, stack: make([]*ast.Term, 0, 4096), memo: newMemo(len(p.funcs))}
+	m.one = func(t *ast.Term) error { m.result = t; return nil }
+	m.many = func(t *ast.Term) error { m.results = append(m.results, t); return nil }
+	return m
+}
+
+// now is asked for by few policies, so it is made when one does.
+func (m *machine) context() topdown.BuiltinContext {
+	if m.builtin.Time == nil {
+		m.builtin.Time = ast.NumberTerm(number(time.Now().UnixNano()))
+		m.builtin.Cache = builtins.Cache{}
+	}
+	return m.builtin
+}
+
+// frame is one call of a function.
+type frame struct {
+	m *machine
+	l []*ast.Term
+}
+
+// memo remembers what rules gave under the same input and data.
+type memo struct {
+	known  []bool
+	values []*ast.Term
+}
+
+func newMemo(functions int) *memo {
+	return &memo{known: make([]bool, functions), values: make([]*ast.Term, functions)}
+}
+
+func (m *memo) clear() {
+	clear(m.known)
+	clear(m.values)
+}
+
+// call runs a function; nil is undefined, or an error in m.err.
+func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
+	rule := len(args) == 2
+	if rule && m.memo.known[fn.index] {
+		return m.memo.values[fn.index]
+	}
+	if m.halted() {
+		return nil
+	}
+	saved, inMemo := m.stack, m.memo
+	base := len(saved)
+	if base+fn.locals > cap(saved) {
+		saved = make([]*ast.Term, 0, 2*cap(saved)+fn.locals)
+		base = 0
+	}
+	m.stack = saved[:base+fn.locals]
+	f := frame{m: m, l: m.stack[base:]}
+	clear(f.l)
+	for i, p := range fn.params {
+		f.l[p] = args[i]
+	}
+	value := f.run(fn)
+	m.stack = saved[:base]
+	if rule && m.err == nil {
+		inMemo.known[fn.index], inMemo.values[fn.index] = true, value
+	}
+	return value
+}
+
+func (f *frame) run(fn *function) *ast.Term {
+	for _, b := range fn.blocks {
+		if s := b.run(f); s == sigReturn {
+			value := f.m.returned
+			f.m.returned = nil
+			return value
+		} else if s == sigError {
+			return nil
+		}
+	}
+	return nil
+}

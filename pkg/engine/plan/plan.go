@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/ir"
+	"github.com/open-policy-agent/opa/v1/topdown"
+)
+
+// Plan is a compiled plan. It never changes and is safe for concurrent use.
+type Plan struct {
+	funcs []*function
+	// paths finds functions by the path of their rules, slashes between its parts.
+	paths    map[string]*function
+	machines sync.Pool
+	strict   bool
+}
+
+// Options of a plan.
+type Options struct {
+	// Capabilities that modules may use; nil means all of this OPA.
+	Capabilities *ast.Capabilities
+	// Builtins beside those of package topdown.
+	Builtins map[string]*topdown.Builtin
+	// Strict makes an error of a built-in function one of the evaluation; without it the
+	// expression is undefined.
+	Strict bool
+}
+
+// Rule is an entry point of a Plan.
+type Rule struct {
+	plan *Plan
+	fn   *function
+}
+
+// Rule finds the entry point of a complete or partial rule by its path below data, such as
+// gatehouse/pods/security/deny; false where the plan has none.
+func (p *Plan) Rule(path string) (Rule, bool) {
+	fn, ok := p.paths[firstGeneration+"/"+path]
+	if !ok || len(fn.params) != 2 {
+		return Rule{}, false
+	}
+	return Rule{plan: p, fn: fn}, true
+}
+
+// firstGeneration names functions as they are outside of every with.
+const firstGeneration = "g0"
+
+// function is one planned rule or function.
+type function struct {
+	name   string
+	index  int
+	params []ir.Local
+	locals int
+	blocks []block
+	// constant is what it returns whenever it returns at all, so that it may return at once;
+	// nil where that is not so.
+	constant *ast.Term
+}
+
+// link makes closures of all functions of a plan.
+func link(policy *ir.Policy, o Options) (*Plan, error) {
+	p := &Plan{paths: map[string]*function{}, strict: o.Strict}
+	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
+	for i, f := range policy.Funcs.Funcs {
+		fn := &function{name: f.Name, index: i, params: f.Params}
+		p.funcs = append(p.funcs, fn)
+		l.names[f.Name] = fn
+		if f.Path != nil {
+			p.paths[strings.Join(f.Path, "/")] = fn
+		}
+	}
+	for i, f := range policy.Funcs.Funcs {
+		l.fn = p.funcs[i]
+		for _, v := range append(f.Params, f.Return) {
+			l.local(v)
+		}
+		l.fn.constant = l.constantOf(f)
+		for _, b := range f.Blocks {
+			compiled, err := l.block(b)
+			if err != nil {
+				return nil, fmt.Errorf("plan of %s: %w", f.Name, err)
+			}
+			l.fn.blocks = append(l.fn.blocks, compiled)
+		}
+	}
+	p.machines.New = func() any { return newMachine(p) }
+	return p, nil
+}
+
+func terms(s *ir.Static) []*ast.Term {
+	out := make([]*ast.Term, len(s.Strings))
+	for i, c := range s.Strings {
+		out[i] = ast.StringTerm(c.Value)
+	}
+	return out
+}
