@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"io"
 	"time"
 
@@ -113,7 +114,7 @@ func (p *platform) prepare(ctx context.Context) error {
 		for _, t := range list.Items {
 			conditions, _, _ := unstructured.NestedSlice(t.Object, "status", "conditions")
 			for _, c := range conditions {
-				if condition, _ := c.(map[string]any); condition["type"] == "Ready" && condition["status"] == "True" && t.GetName()[:5] == "scale" {
+				if condition, _ := c.(map[string]any); condition["type"] == "Ready" && condition["status"] == "True" && strings.HasPrefix(t.GetName(), "scale") {
 					ready++
 				}
 			}
