@@ -14,6 +14,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown/cache"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/engine/plan"
 )
 
 // Compile makes a Program of a set of policies, or says everything that is wrong with
@@ -73,6 +74,11 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 	}
 	if program.questions, err = newQuestions(compiler, policies, o.PodKinds); err != nil {
 		return nil, err
+	}
+	if !o.NoPlan && !o.Unoptimized {
+		if err := program.makePlan(ctx, modules, plan.Options{Capabilities: allowed, Builtins: o.builtins, Strict: true}); err != nil {
+			return nil, err
+		}
 	}
 	if !o.NoCanary {
 		if err := program.sing(ctx, o.Canary); err != nil {

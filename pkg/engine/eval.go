@@ -133,7 +133,7 @@ func (p *Program) askAll(ctx context.Context, q *question, a *asking, input ast.
 		document := ast.InternedEmptyObjectValue
 		if q != nil {
 			var err error
-			if document, err = p.query(ctx, q, input, facts, stop); err != nil {
+			if document, err = p.answer(ctx, q, input, facts, stop); err != nil {
 				return nil, err
 			}
 		}

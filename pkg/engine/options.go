@@ -53,6 +53,9 @@ type Options struct {
 	// Unoptimized switches rule indexing, comprehension indices and early exit off: to
 	// prove that they change no answer, and where a tracer must see every comparison.
 	Unoptimized bool
+	// NoPlan asks everything through OPA's own evaluator: for a Program that is asked a few
+	// times only, and to prove that a plan changes no answer.
+	NoPlan bool
 
 	// builtins are extra functions that a test brings along.
 	builtins map[string]*topdown.Builtin

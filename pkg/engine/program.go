@@ -9,6 +9,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown/cache"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/engine/plan"
 	"gatehouse.dev/gatehouse/pkg/review"
 )
 
@@ -23,6 +24,10 @@ type Program struct {
 	values    cache.InterQueryValueCache
 	builtins  map[string]*topdown.Builtin
 	questions *questions
+	// plan answers what it covers; nil where nothing was planned. unplanned says why, by
+	// policy.
+	plan      *plan.Plan
+	unplanned map[string]error
 	// constraints are asked beside the policies; nil while the canary sings.
 	constraints *Constraints
 	// indexing is switched off only to compare answers.

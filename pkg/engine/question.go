@@ -18,10 +18,22 @@ const answerVar = ast.Var("answer")
 // say, as one document {policy: {enforcement, deny, warn, demand}} or {policy:
 // {enforcement, mutate}}.
 type question struct {
+	entries  []entry
 	body     ast.Body
 	compiler ast.QueryCompiler
 	rules    []string
 	asked    atomic.Uint64
+	// planned are the entries that a plan answers, rest asks for the others; without a plan
+	// planned is empty and the question is asked as it is.
+	planned []plannedEntry
+	rest    *question
+}
+
+// entry is what is asked of one policy.
+type entry struct {
+	rule        string
+	enforcement v1alpha1.Enforcement
+	outputs     []string
 }
 
 // newQuestion prepares the query for a set of policies, nil when they have nothing of
@@ -32,31 +44,42 @@ func newQuestion(compiler *ast.Compiler, policies []*policy, wanted ...string) (
 
 // askEach asks each policy for what is wanted of it.
 func askEach(compiler *ast.Compiler, policies []*policy, wanted func(*policy) []string) (*question, error) {
-	q := &question{}
-	var exprs, fields []string
+	var entries []entry
 	for _, p := range policies {
-		entry := []string{}
+		e := entry{rule: p.rule, enforcement: p.enforcement}
 		for _, name := range wanted(p) {
-			if !p.outputs[name] {
-				continue
+			if p.outputs[name] {
+				e.outputs = append(e.outputs, name)
 			}
+		}
+		if len(e.outputs) > 0 {
+			entries = append(entries, e)
+		}
+	}
+	return questionOf(compiler, entries)
+}
+
+// questionOf prepares the query for what is asked, nil for nothing.
+func questionOf(compiler *ast.Compiler, entries []entry) (*question, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	q := &question{entries: entries}
+	var exprs, fields []string
+	for _, e := range entries {
+		var members []string
+		for _, name := range e.outputs {
 			v := fmt.Sprintf("v%d", len(exprs))
-			exprs = append(exprs, fmt.Sprintf("%s = %s.%s", v, packageOf(p.rule), name))
-			entry = append(entry, fmt.Sprintf("%q: %s", name, v))
+			exprs = append(exprs, fmt.Sprintf("%s = %s.%s", v, packageOf(e.rule), name))
+			members = append(members, fmt.Sprintf("%q: %s", name, v))
 		}
-		if len(entry) == 0 {
-			continue
-		}
-		key, err := json.Marshal(p.rule)
+		key, err := json.Marshal(e.rule)
 		if err != nil {
 			return nil, err
 		}
-		entry = append(entry, fmt.Sprintf("%q: %q", "enforcement", string(p.enforcement)))
-		fields = append(fields, fmt.Sprintf("%s: {%s}", key, strings.Join(entry, ", ")))
-		q.rules = append(q.rules, p.rule)
-	}
-	if len(fields) == 0 {
-		return nil, nil
+		members = append(members, fmt.Sprintf("%q: %q", "enforcement", string(e.enforcement)))
+		fields = append(fields, fmt.Sprintf("%s: {%s}", key, strings.Join(members, ", ")))
+		q.rules = append(q.rules, e.rule)
 	}
 	exprs = append(exprs, fmt.Sprintf("%s = {%s}", answerVar, strings.Join(fields, ", ")))
 	body, err := ast.ParseBody(strings.Join(exprs, "; "))

@@ -26,6 +26,9 @@ func (p *Program) Singles(input ast.Value) ([]*Single, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := p.planned(q); err != nil {
+			return nil, err
+		}
 		out = append(out, &Single{x.rule, p, q})
 	}
 	return out, nil
@@ -37,6 +40,9 @@ func (p *Program) Single(rule string) (*Single, error) {
 	for _, x := range p.policies {
 		if x.rule == rule {
 			q, err := newQuestion(p.compiler, []*policy{x}, outDeny, outWarn, outDemand, outMutate)
+			if err == nil {
+				err = p.planned(q)
+			}
 			return &Single{rule, p, q}, err
 		}
 	}

@@ -110,8 +110,8 @@ func (l *linker) builtin(decl *ast.Builtin, run topdown.BuiltinFunc, args []oper
 		var bctx topdown.BuiltinContext
 		if !decl.CanSkipBctx {
 			bctx = m.context()
-			bctx.Location = where
 		}
+		bctx.Location = where
 		m.result, m.results = nil, nil
 		into := m.one
 		if decl.Relation {

@@ -104,6 +104,13 @@ func (l *linker) statement(s ir.Stmt) (step, error) {
 	case *ir.BreakStmt:
 		sig := signal(s.Index) + 1
 		return func(*frame) signal { return sig }, nil
+	case *ir.ResultSetAddStmt:
+		// A query of ours has one result.
+		bindings := l.local(s.Value)
+		return func(f *frame) signal {
+			f.m.returned = member(f.l[bindings].Value, resultName)
+			return sigReturn
+		}, nil
 	case *ir.ReturnLocalStmt:
 		source := l.local(s.Source)
 		return func(f *frame) signal {
@@ -119,6 +126,9 @@ func (l *linker) statement(s ir.Stmt) (step, error) {
 	}
 	return nil, fmt.Errorf("statement %T is not supported", s)
 }
+
+// resultName is what OPA's compiler calls the result of an entry point.
+var resultName = ast.StringTerm("result")
 
 // nested runs blocks one after the other, whatever becomes of each.
 func (l *linker) nested(s *ir.BlockStmt) (step, error) {

@@ -104,6 +104,10 @@ func (f *frame) insert(object int, key, value *ast.Term) {
 func (l *linker) assignOnce(s *ir.AssignVarOnceStmt) step {
 	source, target, where := l.operand(s.Source), l.local(s.Target), l.at(&s.Location)
 	constant := l.fn.constant != nil && source.constant != nil
+	message := "rule " + l.fn.path() + " produced conflicting values"
+	if len(l.fn.params) > 2 {
+		message = "function " + l.fn.path() + " produced conflicting values for the same inputs"
+	}
 	return func(f *frame) signal {
 		t := source.read(f)
 		if constant {
@@ -111,7 +115,7 @@ func (l *linker) assignOnce(s *ir.AssignVarOnceStmt) step {
 			return sigReturn
 		}
 		if old := f.l[target]; old != nil && !same(old, t) {
-			return f.m.conflict(where, "complete rules must not produce multiple outputs")
+			return f.m.conflict(where, message)
 		}
 		f.l[target] = t
 		return sigNext

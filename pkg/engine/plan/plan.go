@@ -13,8 +13,10 @@ import (
 // Plan is a compiled plan. It never changes and is safe for concurrent use.
 type Plan struct {
 	funcs []*function
-	// paths finds functions by the path of their rules, slashes between its parts.
+	// paths finds functions by the path of their rules, slashes between its parts; entries
+	// finds what was asked for, which may be an object of several rules.
 	paths    map[string]*function
+	entries  map[string]*function
 	machines sync.Pool
 	strict   bool
 }
@@ -41,9 +43,9 @@ type Rule struct {
 func (p *Plan) Rule(path string) (Rule, bool) {
 	fn, ok := p.paths[firstGeneration+"/"+path]
 	if !ok || len(fn.params) != 2 {
-		return Rule{}, false
+		fn, ok = p.entries[path]
 	}
-	return Rule{plan: p, fn: fn}, true
+	return Rule{plan: p, fn: fn}, ok
 }
 
 // firstGeneration names functions as they are outside of every with.
@@ -61,9 +63,15 @@ type function struct {
 	constant *ast.Term
 }
 
+// path is where the rule stands, without the generation that the planner puts before it.
+func (f *function) path() string {
+	_, path, _ := strings.Cut(f.name, ".")
+	return path
+}
+
 // link makes closures of all functions of a plan.
 func link(policy *ir.Policy, o Options) (*Plan, error) {
-	p := &Plan{paths: map[string]*function{}, strict: o.Strict}
+	p := &Plan{paths: map[string]*function{}, entries: map[string]*function{}, strict: o.Strict}
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
 		fn := &function{name: f.Name, index: i, params: f.Params}
@@ -74,21 +82,38 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 		}
 	}
 	for i, f := range policy.Funcs.Funcs {
-		l.fn = p.funcs[i]
-		for _, v := range append(f.Params, f.Return) {
-			l.local(v)
+		if err := l.body(p.funcs[i], f); err != nil {
+			return nil, err
 		}
-		l.fn.constant = l.constantOf(f)
-		for _, b := range f.Blocks {
-			compiled, err := l.block(b)
-			if err != nil {
-				return nil, fmt.Errorf("plan of %s: %w", f.Name, err)
-			}
-			l.fn.blocks = append(l.fn.blocks, compiled)
+	}
+	for _, q := range policy.Plans.Plans {
+		f := &ir.Func{Name: q.Name, Params: []ir.Local{ir.Input, ir.Data}, Return: ir.Unused, Blocks: q.Blocks}
+		fn := &function{name: q.Name, index: len(p.funcs), params: f.Params}
+		p.funcs = append(p.funcs, fn)
+		p.entries[q.Name] = fn
+		if err := l.body(fn, f); err != nil {
+			return nil, err
 		}
 	}
 	p.machines.New = func() any { return newMachine(p) }
 	return p, nil
+}
+
+// body makes the closures of one function.
+func (l *linker) body(fn *function, f *ir.Func) error {
+	l.fn = fn
+	for _, v := range append(f.Params, f.Return) {
+		l.local(v)
+	}
+	fn.constant = l.constantOf(f)
+	for _, b := range f.Blocks {
+		compiled, err := l.block(b)
+		if err != nil {
+			return fmt.Errorf("plan of %s: %w", f.Name, err)
+		}
+		fn.blocks = append(fn.blocks, compiled)
+	}
+	return nil
 }
 
 func terms(s *ir.Static) []*ast.Term {

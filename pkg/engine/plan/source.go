@@ -70,7 +70,7 @@ func planned(ctx context.Context, modules map[string]*ast.Module, rules []string
 	if err := json.Unmarshal(made[0].Raw, policy); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
-	if policy.Funcs == nil || policy.Static == nil {
+	if policy.Funcs == nil || policy.Static == nil || policy.Plans == nil {
 		return nil, errors.New("the plan is empty")
 	}
 	return policy, nil

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"gatehouse.dev/gatehouse/pkg/engine/plan"
+)
+
+// plannedEntry is what is asked of one policy, as a plan answers it.
+type plannedEntry struct {
+	rule        *ast.Term
+	enforcement [2]*ast.Term
+	outputs     []plannedOutput
+}
+
+type plannedOutput struct {
+	name *ast.Term
+	rule plan.Rule
+}
+
+// makePlan plans the policies that are not off. Where OPA's planner does not cover one, that
+// policy, or all of them, are asked through package topdown, and Unplanned says why.
+func (p *Program) makePlan(ctx context.Context, modules map[string]*ast.Module, o plan.Options) error {
+	paths := map[string][]string{}
+	var all []string
+	for _, x := range enforced(p.policies) {
+		for _, name := range slices.Sorted(maps.Keys(x.outputs)) {
+			paths[x.rule] = append(paths[x.rule], x.rule+"/"+name)
+		}
+		all = append(all, paths[x.rule]...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	var err error
+	if p.plan, err = plan.Compile(ctx, modules, all, o); err != nil {
+		p.unplanned = map[string]error{}
+		all = nil
+		for _, rule := range slices.Sorted(maps.Keys(paths)) {
+			if _, err := plan.Compile(ctx, modules, paths[rule], o); err != nil {
+				p.unplanned[rule] = err
+				continue
+			}
+			all = append(all, paths[rule]...)
+		}
+		if p.plan, err = plan.Compile(ctx, modules, all, o); err != nil {
+			for rule := range paths {
+				p.unplanned[rule] = err
+			}
+			p.plan = nil
+			return nil
+		}
+	}
+	return p.questions.each(p.planned)
+}
+
+// Unplanned says why policies are asked through OPA's own evaluator, by policy; empty when
+// all are asked by the plan, or when no plan was wanted.
+func (p *Program) Unplanned() map[string]error { return maps.Clone(p.unplanned) }
+
+// each gives every question once.
+func (t *questions) each(do func(*question) error) error {
+	seen := map[*question]bool{nil: true}
+	for _, row := range t.cells {
+		for _, c := range row {
+			for _, q := range []*question{c.judge, c.mutate, c.demand} {
+				if seen[q] {
+					continue
+				}
+				seen[q] = true
+				if err := do(q); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// planned finds what the plan answers of a question.
+func (p *Program) planned(q *question) error {
+	if q == nil || p.plan == nil {
+		return nil
+	}
+	var rest []entry
+	for _, e := range q.entries {
+		made, ok := p.plannedEntry(e)
+		if !ok {
+			rest = append(rest, e)
+			continue
+		}
+		q.planned = append(q.planned, made)
+	}
+	if len(q.planned) == 0 {
+		return nil
+	}
+	var err error
+	q.rest, err = questionOf(p.compiler, rest)
+	return err
+}
+
+func (p *Program) plannedEntry(e entry) (plannedEntry, bool) {
+	made := plannedEntry{
+		rule:        ast.StringTerm(e.rule),
+		enforcement: ast.Item(ast.StringTerm("enforcement"), ast.StringTerm(string(e.enforcement))),
+	}
+	if _, bad := p.unplanned[e.rule]; bad {
+		return made, false
+	}
+	for _, name := range e.outputs {
+		rule, ok := p.plan.Rule(e.rule + "/" + name)
+		if !ok {
+			return made, false
+		}
+		made.outputs = append(made.outputs, plannedOutput{ast.StringTerm(name), rule})
+	}
+	return made, true
+}
+
+// answer asks by the plan what it covers, and topdown for the rest.
+func (p *Program) answer(ctx context.Context, q *question, input, facts ast.Value, stop topdown.Cancel) (ast.Value, error) {
+	if len(q.planned) == 0 {
+		return p.query(ctx, q, input, facts, stop)
+	}
+	document := ast.NewObjectWithCapacity(len(q.entries))
+	if err := p.askPlan(ctx, q, input, facts, stop, document); err != nil {
+		return nil, err
+	}
+	if q.rest == nil {
+		return document, nil
+	}
+	rest, err := p.query(ctx, q.rest, input, facts, stop)
+	if err != nil {
+		return nil, err
+	}
+	if others, ok := rest.(ast.Object); ok {
+		others.Foreach(document.Insert)
+	}
+	return document, nil
+}
+
+func (p *Program) askPlan(ctx context.Context, q *question, input, facts ast.Value, stop topdown.Cancel, document ast.Object) error {
+	var data ast.Value
+	if facts != nil {
+		data = ast.NewObject(ast.Item(factsKey, ast.NewTerm(facts)))
+	}
+	run := p.plan.Start(ctx, input, data, stop, p.values)
+	defer run.End()
+	for i := range q.planned {
+		e := &q.planned[i]
+		says := ast.NewObjectWithCapacity(len(e.outputs) + 1)
+		for _, o := range e.outputs {
+			value, err := run.Ask(o.rule)
+			switch {
+			case err != nil:
+				return err
+			case value == nil:
+				return fmt.Errorf("%w: 0 results of %v, want one", ErrShape, q.rules)
+			}
+			says.Insert(o.name, ast.NewTerm(value))
+		}
+		says.Insert(e.enforcement[0], e.enforcement[1])
+		document.Insert(e.rule, ast.NewTerm(says))
+	}
+	return nil
+}
+
+var factsKey = ast.StringTerm(factsRoot)
