@@ -22,6 +22,9 @@ func (l *linker) call(s *ir.CallStmt) (step, error) {
 	if decl == nil || run == nil {
 		return nil, fmt.Errorf("function %s is not built in", s.Func)
 	}
+	if len(args) > maxArgs {
+		return nil, fmt.Errorf("function %s has %d operands", s.Func, len(args))
+	}
 	if quick := l.quick(s.Func, args, target); quick != nil {
 		return quick, nil
 	}
@@ -101,7 +104,8 @@ func (l *linker) builtin(decl *ast.Builtin, run topdown.BuiltinFunc, args []oper
 		if m.halted() {
 			return sigError
 		}
-		values := make([]*ast.Term, len(args))
+		// Built-in functions call nothing of ours, so one list serves all of them.
+		values := m.args[:len(args)]
 		for i, a := range args {
 			if values[i] = a.read(f); values[i] == nil {
 				return sigUndefined

@@ -60,8 +60,15 @@ func (l *linker) operands(all []ir.Operand) []operand {
 
 func (l *linker) block(b *ir.Block) (block, error) {
 	out := make(block, 0, len(b.Stmts))
-	for _, s := range b.Stmts {
-		compiled, err := l.statement(s)
+	for rest := b.Stmts; len(rest) > 0; rest = rest[1:] {
+		if made, taken := l.literals(rest); taken > 0 {
+			for _, literal := range made {
+				out = append(out, put(l.local(literal.at), literal.value))
+			}
+			rest = rest[taken-1:]
+			continue
+		}
+		compiled, err := l.statement(rest[0])
 		if err != nil {
 			return nil, err
 		}

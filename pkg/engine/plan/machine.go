@@ -62,7 +62,8 @@ func (r Run) End() {
 	m.stack = m.stack[:0]
 	m.memo.clear()
 	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
-	m.builtin = topdown.BuiltinContext{}
+	m.builtin, m.depth = topdown.BuiltinContext{}, 0
+	clear(m.args[:])
 	m.plan.machines.Put(m)
 }
 
@@ -82,8 +83,15 @@ type machine struct {
 	results []*ast.Term
 	// one and many take it.
 	one, many func(*ast.Term) error
-	steps     int
+	// args are the operands of the built-in function that runs.
+	args [maxArgs]*ast.Term
+	// frames are those of the functions that run, as many as depth says.
+	frames []*frame
+	depth  int
 }
+
+// maxArgs is how many operands a built-in function may have.
+const maxArgs = 8
 
 func newMachine(p *Plan) *machine {
 	m := &machine{plan: p, stack: make([]*ast.Term, 0, 4096), memo: newMemo(len(p.funcs))}
@@ -138,13 +146,19 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 		base = 0
 	}
 	m.stack = saved[:base+fn.locals]
-	f := frame{m: m, l: m.stack[base:]}
+	if m.depth == len(m.frames) {
+		m.frames = append(m.frames, &frame{m: m})
+	}
+	f := m.frames[m.depth]
+	m.depth++
+	f.l = m.stack[base:]
 	clear(f.l)
 	for i, p := range fn.params {
 		f.l[p] = args[i]
 	}
 	value := f.run(fn)
 	m.stack = saved[:base]
+	m.depth--
 	if rule && m.err == nil {
 		inMemo.known[fn.index], inMemo.values[fn.index] = true, value
 	}

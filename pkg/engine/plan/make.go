@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
-
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
 )
@@ -32,11 +30,7 @@ func (l *linker) making(s ir.Stmt) step {
 	case *ir.AssignIntStmt:
 		return put(l.local(s.Target), ast.NumberTerm(number(s.Value)))
 	case *ir.MakeNumberRefStmt:
-		text := ""
-		if v, ok := l.strings[s.Index].Value.(ast.String); ok {
-			text = string(v)
-		}
-		return put(l.local(s.Target), ast.NumberTerm(json.Number(text)))
+		return put(l.local(s.Target), l.numberTerm(s.Index))
 	case *ir.MakeArrayStmt:
 		return put(l.local(s.Target), ast.InternedEmptyArray)
 	case *ir.MakeObjectStmt:
