@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync/atomic"
 
 	"github.com/go-logr/logr"
@@ -45,7 +47,7 @@ func (r *rules) changed(ctx context.Context, stored []*v1alpha1.Policy) {
 	case err != nil:
 		r.logger.Error(err, "policies not in force as stored; the last good set stays", "digest", state.Digest)
 	case state.Digest != before:
-		r.logger.Info("policies in force", "digest", state.Digest, "before", before)
+		r.logger.Info("policies in force", "digest", state.Digest, "before", before, "withoutPlan", slices.Sorted(maps.Keys(r.set.Program().Unplanned())))
 	}
 	r.listed.Store(true)
 	r.news()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"gatehouse.dev/gatehouse/test/local"
 )
@@ -18,8 +19,8 @@ import (
 const usage = `Usage: scale [flags]
 
 Starts a local cluster with three webhooks (or uses a running one), makes organizations and
-tenants, lets every user fill her limit of concurrent sessions at once on full nodes and ask
-for one more, then makes room and waits until all have run to their end. With --kill the
+tenants, lets user after user fill her limit of concurrent sessions on full nodes and ask
+for one more until all are there at once, then makes room and waits until all have run to their end. With --kill the
 provisioner and every webhook are killed in the middle and started again. Prints what the
 API server measured of every kind of call. Fails when a limit was passed, when a session
 was lost or run twice, or when p95 of a kind of call is 2 seconds or more.
@@ -33,6 +34,7 @@ Flags:
 type options struct {
 	state, launcher                string
 	users, sessions, organizations int
+	over                           time.Duration
 	kill                           bool
 }
 
@@ -56,6 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.users, "users", 100, "tenants")
 	flags.IntVar(&o.sessions, "sessions", 5, "concurrent sessions of each")
 	flags.IntVar(&o.organizations, "organizations", 10, "organizations that the tenants are spread over")
+	flags.DurationVar(&o.over, "over", time.Minute, "how long it takes until the last user has come; 0 lets all come in one moment")
 	flags.BoolVar(&o.kill, "kill", true, "kill the provisioner and every webhook in the middle")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):

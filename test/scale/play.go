@@ -59,7 +59,8 @@ func (p *platform) play(ctx context.Context) (*result, error) {
 	return r, p.settled(ctx)
 }
 
-// ask has every user make her sessions and one more, all at once.
+// ask has every user make her sessions and one more, one right after the other; users come
+// one after the other too, and none waits for another.
 func (p *platform) ask(ctx context.Context, r *result) error {
 	var everybody sync.WaitGroup
 	var mu sync.Mutex
@@ -70,6 +71,10 @@ func (p *platform) ask(ctx context.Context, r *result) error {
 			return err
 		}
 		everybody.Go(func() {
+			select {
+			case <-time.After(p.over * time.Duration(i) / time.Duration(p.users)):
+			case <-ctx.Done():
+			}
 			for n := range p.sessions + 1 {
 				o := &unstructured.Unstructured{}
 				err := yaml.Unmarshal(fmt.Appendf(nil, `{apiVersion: research.example.com/v1, kind: ResearchSession, metadata: {name: s-%d},
