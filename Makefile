@@ -39,7 +39,7 @@ bin/cluster:
 	@go -C test/cluster build -o "$(CURDIR)/bin/cluster" .
 
 ##@ Check
-STAGES := test-build verify lint unit cluster-unit test-apiserver test-attacks
+STAGES := test-build verify lint unit cost cluster-unit test-apiserver test-attacks
 .PHONY: test test-long test-gitops test-network $(STAGES)
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
@@ -62,6 +62,9 @@ lint: ## golangci-lint over the product and the local cluster
 
 unit: ## unit tests under the race detector, policies and charts among them
 	@CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+cost: ## what a decision costs in allocations and bytes: a fifth more fails
+	@go test -count=1 -run TestCost -v ./test/conformance
 
 cluster-unit:
 	@go -C test/cluster test -timeout 10m ./...

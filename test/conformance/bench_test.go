@@ -59,44 +59,58 @@ func bigPod() string {
 	return text
 }
 
-// BenchmarkHandler is the whole webhook without the network: from the bytes of a review to
-// the bytes of the answer, with everything that is built in.
-func BenchmarkHandler(b *testing.B) {
+// benchmarks are what is created.
+var benchmarks = []struct{ name, manifest string }{
+	{"small pod", pod("small", "A", "b")},
+	{"big pod", bigPod()},
+	{"session", session("one", "claude-sonnet")},
+	{"config map of 200 KiB", configMap("large", strings.Repeat("x", 200<<10))},
+}
+
+// wholeWebhook is the webhook over the sample platform, with everything that is built in.
+func wholeWebhook(tb testing.TB) http.Handler {
+	tb.Helper()
 	sample, err := LoadSample("../..")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	g, _, err := NewGate(sample)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	metrics, err := audit.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	handler, err := webhooks.New(webhooks.Options{Decider: g, Metrics: metrics})
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	for _, c := range []struct{ name, manifest string }{
-		{"small pod", pod("small", "A", "b")},
-		{"big pod", bigPod()},
-		{"session", session("one", "claude-sonnet")},
-		{"config map of 200 KiB", configMap("large", strings.Repeat("x", 200<<10))},
-	} {
+	return handler
+}
+
+// send has a review answered without the network.
+func (r body) send(tb testing.TB, handler http.Handler) {
+	request := httptest.NewRequest(http.MethodPost, r.path+"?timeout=5s", bytes.NewReader(r.raw))
+	request.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, request)
+	if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(`"allowed":true`)) {
+		tb.Fatalf("%s: %d %s", r.path, w.Code, w.Body)
+	}
+}
+
+// BenchmarkHandler is the whole webhook without the network: from the bytes of a review to
+// the bytes of the answer.
+func BenchmarkHandler(b *testing.B) {
+	handler := wholeWebhook(b)
+	for _, c := range benchmarks {
 		for _, r := range reviewsOf(b, handler, c.manifest) {
-			phase, _, _ := strings.Cut(strings.TrimPrefix(r.path, "/"), "/")
-			b.Run(c.name+"/"+phase, func(b *testing.B) {
+			b.Run(c.name+r.path, func(b *testing.B) {
 				b.ReportAllocs()
 				b.SetBytes(int64(len(r.raw)))
 				for b.Loop() {
-					request := httptest.NewRequest(http.MethodPost, r.path+"?timeout=5s", bytes.NewReader(r.raw))
-					request.Header.Set("Content-Type", "application/json")
-					w := httptest.NewRecorder()
-					handler.ServeHTTP(w, request)
-					if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(`"allowed":true`)) {
-						b.Fatalf("%d %s", w.Code, w.Body)
-					}
+					r.send(b, handler)
 				}
 			})
 		}
