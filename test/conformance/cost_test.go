@@ -29,9 +29,9 @@ func TestCost(t *testing.T) {
 	const golden = "testdata/cost.json"
 	now := map[string]cost{}
 	handler := wholeWebhook(t)
-	for _, c := range benchmarks {
-		for _, r := range reviewsOf(t, handler, c.manifest) {
-			now[c.name+r.path] = costOf(func() { r.send(t, handler) })
+	for _, c := range Benchmarks() {
+		for _, r := range creation(t, handler, c.Manifest) {
+			now[c.Name+r.Path] = costOf(func() { send(t, handler, r) })
 		}
 	}
 	if *update {

@@ -25,9 +25,9 @@ func (f figures) print(w io.Writer, format string) error {
 		return nil
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(t, "dry run\tclients\tp50 without\twith\tratio\tp99 without\twith\tratio\twrites/s without\twith\t")
+	_, _ = fmt.Fprintln(t, "case\tclients\tp50 without\twith\tratio\tp99 without\twith\tratio\ta second without\twith\t")
 	for _, r := range f.Writes {
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%.1f ms\t%.1f ms\t%.1f\t%.1f ms\t%.1f ms\t%.1f\t%.0f\t%.0f\t\n", r.Name, r.Clients,
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%.2f ms\t%.2f ms\t%.1f\t%.2f ms\t%.2f ms\t%.1f\t%.0f\t%.0f\t\n", r.Name, r.Clients,
 			r.P50Without, r.P50With, r.P50Ratio, r.P99Without, r.P99With, r.P99Ratio, r.RateWithout, r.RateWith)
 	}
 	_, _ = fmt.Fprintln(t)

@@ -1,5 +1,7 @@
-// Command load measures what Gatehouse costs a write: each case is the same dry run with
-// and without Gatehouse in front, in turns within one run, so that the ratio holds on a
+// Command load measures what Gatehouse costs a write. Straight to the webhook: the same
+// review to one that allows everything and to Gatehouse. Through the API server: the same dry
+// run with nothing in front, and with webhooks that allow everything, rules in CEL, or
+// Gatehouse. Both sides of a case take turns within one run, so that the ratio holds on a
 // loaded machine too.
 package main
 
@@ -13,15 +15,21 @@ import (
 	"os/signal"
 	"syscall"
 
+	"k8s.io/client-go/kubernetes"
+
 	"gatehouse.dev/gatehouse/test/local"
 )
 
 const usage = `Usage: load [flags]
 
-Starts a local cluster (or uses a running one), sends every write as a dry run with and
-without Gatehouse in front, in turns, and prints p50, p99 and their ratio, then the
-memory of each process. "Without" is the platform admin in a namespace of nobody's,
-"with" is alice, logged in by OIDC, in hers.
+Starts a local cluster (or uses a running one) and compares, in turns, p50, p99 and rate:
+
+  straight: a review sent to webhooks over TLS and HTTP/1.1; "without" is one that decodes it
+  and allows everything, a process of its own, "with" is Gatehouse with all that is built in
+  through: a dry run; "without" is the platform admin in a namespace of nobody's, "with" is
+  what the case names, Gatehouse as alice, logged in by OIDC, in her namespace
+
+Then prints the memory of each process.
 
 Examples:
   go run ./test/load
@@ -54,8 +62,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.state, "state", "", "`FOLDER` of a running cluster; empty starts one and ends it")
 	flags.StringVar(&o.launcher, "launcher", "bin/cluster", "the cluster's launcher")
 	flags.IntVar(&o.requests, "n", 1000, "requests a case and side")
-	flags.StringVar(&o.clients, "clients", "1,8", "numbers of clients at once")
+	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients at once")
 	flags.StringVar(&o.output, "o", "table", "table or json")
+	if len(args) == 1 && args[0] == floor {
+		if err := serveFloor(ctx, stdout); err != nil {
+			_, _ = fmt.Fprintln(stderr, "load:", err)
+			return 1
+		}
+		return 0
+	}
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -74,6 +89,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// cases are those straight to the webhook and those through the API server.
+func cases(ctx context.Context, c *local.Cluster, at address) ([]pair, error) {
+	admin, err := c.As("admin")
+	if err != nil {
+		return nil, err
+	}
+	kube, err := kubernetes.NewForConfig(admin)
+	if err != nil {
+		return nil, fmt.Errorf("client of admin: %w", err)
+	}
+	if err := rivals(ctx, kube, at); err != nil {
+		return nil, err
+	}
+	pairs, err := straight(ctx, c, at)
+	if err != nil {
+		return nil, err
+	}
+	through, err := writes(ctx, c)
+	return append(pairs, through...), err
+}
+
 func misuse(o options, rest []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected %q", rest)
@@ -87,7 +123,12 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	pairs, err := writes(ctx, c)
+	at, stop, err := startFloor(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	pairs, err := cases(ctx, c, at)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -27,8 +26,6 @@ const (
 	nobodys = "load-without"
 )
 
-var namespaces = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
-
 // writes prepares the cases.
 func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 	admin, err := client(c, "admin")
@@ -38,10 +35,6 @@ func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 	alice, err := client(c, "alice")
 	if err != nil {
 		return nil, err
-	}
-	plain := object("v1", "Namespace", nobodys, nil)
-	if _, err := admin.Resource(namespaces).Create(ctx, plain, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		return nil, fmt.Errorf("namespace %s: %w", nobodys, err)
 	}
 	var pairs []pair
 	for _, w := range []struct {
@@ -55,10 +48,20 @@ func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 		{"create a ResearchSession", schema.GroupVersionResource{Group: "research.example.com", Version: "v1", Resource: "researchsessions"},
 			object("research.example.com/v1", "ResearchSession", "load", map[string]any{"spec": map[string]any{"prompt": "Look", "websiteURL": "https://example.com"}})},
 	} {
-		pairs = append(pairs, pair{name: w.name,
-			without: dryRun(admin.Resource(w.resource).Namespace(nobodys), w.object),
-			with:    dryRun(alice.Resource(w.resource).Namespace(hers), w.object),
-		})
+		nothing := dryRun(admin.Resource(w.resource).Namespace(nobodys), w.object)
+		for _, rival := range []struct {
+			name string
+			side side
+		}{
+			{"two webhooks that allow everything", dryRun(admin.Resource(w.resource).Namespace(withFloor), w.object)},
+			{"fifteen rules in CEL", dryRun(admin.Resource(w.resource).Namespace(withCEL), w.object)},
+			{"Gatehouse", dryRun(alice.Resource(w.resource).Namespace(hers), w.object)},
+		} {
+			if rival.name == "fifteen rules in CEL" && w.object.GetKind() != "Pod" {
+				continue // they are about Pods
+			}
+			pairs = append(pairs, pair{name: w.name + ": " + rival.name, without: nothing, with: rival.side})
+		}
 	}
 	return pairs, nil
 }

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"k8s.io/client-go/rest"
@@ -114,16 +116,41 @@ func (c *Cluster) File(elements ...string) string {
 
 // Metrics are the addresses of the metrics of all webhooks.
 func (c *Cluster) Metrics() ([]string, error) {
+	all, err := c.variables()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if strings.HasPrefix(name, "METRICS_URL_WEBHOOK_") {
+			out = append(out, all[name])
+		}
+	}
+	return out, nil
+}
+
+// Env is one of the cluster's variables, such as WEBHOOK_URL.
+func (c *Cluster) Env(name string) (string, error) {
+	all, err := c.variables()
+	if err != nil {
+		return "", err
+	}
+	value, ok := all[name]
+	if !ok {
+		return "", fmt.Errorf("env of the cluster: there is no %s", name)
+	}
+	return value, nil
+}
+
+func (c *Cluster) variables() (map[string]string, error) {
 	text, err := os.ReadFile(c.File("env"))
 	if err != nil {
 		return nil, fmt.Errorf("env of the cluster: %w", err)
 	}
-	var out []string
+	out := map[string]string{}
 	for line := range strings.Lines(string(text)) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if strings.HasPrefix(name, "METRICS_URL_WEBHOOK_") {
-			out = append(out, value)
-		}
+		out[name] = value
 	}
 	return out, nil
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+
+	admissionv1 "k8s.io/api/admission/v1"
+)
+
+// floor is the verb under which this program serves webhooks that decide nothing.
+const floor = "floor"
+
+// annotate is what the floor's mutating webhook adds: one annotation.
+const annotate = `[{"op":"add","path":"/metadata/annotations","value":{"example.com/floor":"yes"}}]`
+
+// serveFloor serves /validate and /mutate, which allow everything, over TLS and HTTP/1.1,
+// and prints where, until ctx ends. It is a process of its own, as a webhook is.
+func serveFloor(ctx context.Context, stdout io.Writer) error {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(allowAll))
+	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	server.StartTLS()
+	defer server.Close()
+	if err := json.NewEncoder(stdout).Encode(address{URL: server.URL, CA: server.Certificate().Raw}); err != nil {
+		return fmt.Errorf("tell the address: %w", err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// address of a webhook and the certificate, in DER, that it is trusted by.
+type address struct {
+	URL string `json:"url"`
+	CA  []byte `json:"ca"`
+}
+
+func allowAll(w http.ResponseWriter, r *http.Request) {
+	var review admissionv1.AdmissionReview
+	if err := json.NewDecoder(r.Body).Decode(&review); err != nil || review.Request == nil {
+		http.Error(w, "no review", http.StatusBadRequest)
+		return
+	}
+	review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Allowed: true}
+	if r.URL.Path == "/mutate" {
+		kind := admissionv1.PatchTypeJSONPatch
+		review.Response.Patch, review.Response.PatchType = []byte(annotate), &kind
+	}
+	review.Request = nil
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(review); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "floor:", err)
+	}
+}
