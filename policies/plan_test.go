@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -73,11 +76,12 @@ func TestPlanChangesNothing(t *testing.T) {
 			t.Errorf("example %s", c.File)
 		}
 	}
-	rounds := 2000
-	if testing.Short() {
-		rounds = 100
+	// A failure is to come again; make plan goes where nobody has been.
+	rounds, seed := 500, uint64(20261127)
+	if n, err := strconv.Atoi(os.Getenv("GATEHOUSE_ROUNDS")); err == nil {
+		rounds, seed = n, uint64(time.Now().UnixNano())
 	}
-	const seed = 20261127
+	t.Logf("%d rounds of seed %d", rounds, seed)
 	random := rand.New(rand.NewPCG(seed, seed))
 	for i := range rounds {
 		one, other := all[random.IntN(len(all))], all[random.IntN(len(all))]

@@ -57,7 +57,7 @@ func (c *Constraints) ReviewInput(ctx context.Context, input ast.Value, data Sna
 }
 
 func (a *asking) all(ctx context.Context) ([]Violation, error) {
-	stop := topdown.NewCancel()
+	stop := newCourtesy()
 	defer context.AfterFunc(ctx, stop.Cancel)()
 	var out []Violation
 	for _, one := range a.matching {

@@ -123,7 +123,7 @@ func (p *Program) askAll(ctx context.Context, q *question, a *asking, input ast.
 	}
 	ctx, release := context.WithTimeout(ctx, p.budget)
 	defer release()
-	stop := topdown.NewCancel()
+	stop := newCourtesy()
 	defer context.AfterFunc(ctx, stop.Cancel)()
 	var facts ast.Value
 	if data != nil {

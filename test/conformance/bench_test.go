@@ -46,12 +46,18 @@ func creation(tb testing.TB, handler http.Handler, manifest string) []Body {
 	return sent
 }
 
-// send has a review answered without the network.
-func send(tb testing.TB, handler http.Handler, r Body) {
+// answer has a review answered without the network.
+func answer(handler http.Handler, r Body) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(http.MethodPost, r.Path+"?timeout=5s", bytes.NewReader(r.Raw))
 	request.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, request)
+	return w
+}
+
+// send wants a review allowed.
+func send(tb testing.TB, handler http.Handler, r Body) {
+	w := answer(handler, r)
 	if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(`"allowed":true`)) {
 		tb.Fatalf("%s: %d %s", r.Path, w.Code, w.Body)
 	}

@@ -1,0 +1,36 @@
+package engine
+
+import (
+	"runtime"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/topdown"
+)
+
+// Every so many questions whether it is to stop, an evaluation looks at the clock, and from
+// courteousAfter on it lets others go first: what takes long, or never ends, costs those who
+// need a moment only a moment.
+const (
+	glances        = 64
+	courteousAfter = 5 * time.Millisecond
+)
+
+// courtesy is a topdown.Cancel for one evaluation, which asks it often.
+type courtesy struct {
+	stop  topdown.Cancel
+	began time.Time
+	asked uint
+}
+
+func newCourtesy() *courtesy { return &courtesy{stop: topdown.NewCancel(), began: time.Now()} }
+
+// Cancel implements topdown.Cancel; anybody may call it.
+func (c *courtesy) Cancel() { c.stop.Cancel() }
+
+// Cancelled implements topdown.Cancel; only the evaluation calls it.
+func (c *courtesy) Cancelled() bool {
+	if c.asked++; c.asked%glances == 0 && time.Since(c.began) > courteousAfter {
+		runtime.Gosched()
+	}
+	return c.stop.Cancelled()
+}

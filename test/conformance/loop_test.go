@@ -1,0 +1,121 @@
+//go:build !race
+
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatehouse.dev/gatehouse/pkg/audit"
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/policies"
+	"gatehouse.dev/gatehouse/webhooks"
+)
+
+// loops is a policy whose author did not think of a ConfigMap with a thousand keys: it goes
+// through a billion triples then.
+const loops = `# METADATA
+# title: Triples are looked at
+# description: For measuring.
+# custom:
+#   match:
+#     groups: [""]
+#     kinds: [ConfigMap]
+#     operations: [CREATE]
+package slow.triples
+
+deny contains "never" if {
+	some a in input.request.object.data
+	some b in input.request.object.data
+	some c in input.request.object.data
+	a != b
+	b != c
+	c == "never"
+}
+`
+
+// TestLoopDisturbsNobody has one tenant send, over eight connections, what makes a policy
+// loop until its time is over: each is answered with a denial, and the others' decisions take
+// about as long as before. The figure is printed; five times the promise fails.
+func TestLoopDisturbsNobody(t *testing.T) {
+	program, err := engine.Compile(t.Context(), engine.Options{Policies: policies.FS, Timeout: 2 * time.Second,
+		More: []engine.Origin{{Name: "slow", Files: fstest.MapFS{"slow/triples/rule.rego": {Data: []byte(loops)}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rule, why := range program.Unplanned() {
+		t.Errorf("%s: %v", rule, why)
+	}
+	sample, err := LoadSample("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, _, err := NewGate(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Program = func() *engine.Program { return program }
+	metrics, err := audit.NewMetrics(prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, err := webhooks.New(webhooks.Options{Decider: g, Metrics: metrics, BytesInFlight: 256 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	honest := creation(t, handler, pod("small", "A", "b"))[1]
+	calm := creation(t, handler, configMap("calm", "x"))[1]
+	var keys bytes.Buffer
+	for i := range 1000 {
+		_, _ = fmt.Fprintf(&keys, `"k%d":"%d",`, i, i)
+	}
+	endless := Body{Path: calm.Path, Raw: bytes.Replace(calm.Raw, []byte(`"data":{`), append([]byte(`"data":{`), keys.Bytes()...), 1)}
+
+	quiet := p99(t, handler, honest, 2000)
+	ctx, cancel := context.WithCancel(t.Context())
+	var flood sync.WaitGroup
+	answers := make(chan int, 4096)
+	for range 8 {
+		flood.Go(func() {
+			for ctx.Err() == nil {
+				w := answer(handler, endless)
+				answers <- w.Code
+				if w.Code != http.StatusOK || !bytes.Contains(w.Body.Bytes(), []byte(`"allowed":false`)) {
+					t.Errorf("the loop was answered %d %s", w.Code, w.Body)
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(100 * time.Millisecond)
+	flooded := p99(t, handler, honest, 2000)
+	cancel()
+	flood.Wait()
+	ratio := float64(flooded) / float64(quiet)
+	t.Logf("others' p99: %s quiet, %s while eight reviews loop at every moment (%d were answered): %.1f times (promised: 2)", quiet, flooded, len(answers), ratio)
+	if ratio > 10 {
+		t.Errorf("others' p99 is %.1f times what it is when nobody loops", ratio)
+	}
+}
+
+// p99 of n honest decisions, one after the other.
+func p99(t *testing.T, handler http.Handler, b Body, n int) time.Duration {
+	t.Helper()
+	took := make([]time.Duration, n)
+	for i := range took {
+		began := time.Now()
+		send(t, handler, b)
+		took[i] = time.Since(began)
+	}
+	slices.Sort(took)
+	return took[n*99/100]
+}
