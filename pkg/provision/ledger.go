@@ -30,6 +30,7 @@ type settler struct {
 	settle func(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (v1alpha1.QuotaLedgerSpec, error)
 	past   *past
 	dirty  *dirty
+	pace   pace
 	now    func() time.Time
 }
 
@@ -40,9 +41,14 @@ func newSettler(l *crd.Ledger, now func() time.Time) *settler {
 // Reconcile settles what there is to settle of a domain, and comes back as long as entries
 // are open.
 func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
-	r.past.watches(r.now())
+	began := r.now()
+	if left := r.pace.left(req.Name, began); left > 0 {
+		return reconcile.Result{RequeueAfter: left}, nil
+	}
+	r.past.watches(began)
 	tenants := r.dirty.take(req.Name)
 	spec, err := r.settle(ctx, req.Name, tenants, r.past)
+	r.pace.settled(req.Name, began, r.now())
 	if err != nil {
 		r.dirty.back(req.Name, tenants)
 	}
