@@ -57,9 +57,9 @@ func (l *ledger) add(ctx context.Context, url string) error {
 	l.conflicts += counter("gatehouse_ledger_conflicts_total")
 	for _, m := range families["gatehouse_ledger_swap_duration_seconds"].GetMetric() {
 		for _, bucket := range m.GetHistogram().GetBucket() {
+			// The text has a bucket of all.
 			l.swaps[bucket.GetUpperBound()] += float64(bucket.GetCumulativeCount())
 		}
-		l.swaps[math.Inf(1)] = l.swaps[math.Inf(1)] + float64(m.GetHistogram().GetSampleCount())
 	}
 	return nil
 }
