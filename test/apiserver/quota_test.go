@@ -263,6 +263,7 @@ var _ = Describe("Limits", Ordered, Serial, func() {
 		for _, harm := range []struct{ name, patch string }{
 			{"deleted", ""},
 			{"emptied", `[{"op":"remove","path":"/spec/sections"}]`},
+			{"made unreadable", `[{"op":"replace","path":"/spec/sections","value":[{"tenant":7}]}]`},
 			{"of another domain", `[{"op":"replace","path":"/spec/domain","value":"organization/globex"}]`},
 		} {
 			if harm.patch == "" {

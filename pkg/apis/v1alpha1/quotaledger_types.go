@@ -28,8 +28,11 @@ type QuotaLedgerSpec struct {
 	// +kubebuilder:validation:Pattern=`^(organization|tenant)/[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	// +kubebuilder:validation:MaxLength=80
 	Domain string `json:"domain"`
-	// +listType=map
-	// +listMapKey=tenant
+	// sections, one a tenant. The API server does not look into them: it takes 20 ms of a
+	// core to check what has a schema, each time that somebody takes a place. What cannot be
+	// read is built anew.
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional
 	Sections []LedgerSection `json:"sections,omitempty"`
 	// reports say how far the use that others told is entered.
