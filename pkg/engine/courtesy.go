@@ -27,7 +27,7 @@ func newCourtesy() *courtesy { return &courtesy{stop: topdown.NewCancel(), began
 // Cancel implements topdown.Cancel; anybody may call it.
 func (c *courtesy) Cancel() { c.stop.Cancel() }
 
-// Cancelled implements topdown.Cancel; only the evaluation calls it.
+// It is asked by the evaluation alone, and often.
 func (c *courtesy) Cancelled() bool {
 	if c.asked++; c.asked%glances == 0 && time.Since(c.began) > courteousAfter {
 		runtime.Gosched()
