@@ -3,7 +3,6 @@ package crd
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -25,25 +24,14 @@ const pageSize = 500
 // whose sections that makes. Without a resourceVersion the API server answers no older
 // than the quorum; the pages after the first are of the same moment.
 func (l *Ledger) observe(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenants map[string]bool, anew bool) (out []quota.Observed, owners map[string]string, err error) {
-	members, err := l.members(ctx, spec.Domain)
+	of, err := l.memberships(ctx, spec, tenants)
 	if err != nil {
 		return nil, nil, err
 	}
-	if tenants == nil {
-		tenants = maps.Clone(members)
-		for _, s := range spec.Sections {
-			tenants[s.Tenant] = true
-		}
-	}
 	owners = map[string]string{}
-	for name := range tenants {
-		if !members[name] {
-			// She left the domain, or the platform: what still runs counts until it ends.
-			if moved, err := l.exists(ctx, name); err != nil {
-				return nil, nil, err
-			} else if moved {
-				continue
-			}
+	for name, is := range of {
+		if is == moved {
+			continue // what she has counts where she is
 		}
 		account, err := l.account(ctx, name)
 		if err != nil {
@@ -66,6 +54,64 @@ func (l *Ledger) observe(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, ten
 	return out, owners, nil
 }
 
+// membership says what a tenant is to a domain.
+type membership int
+
+const (
+	// gone: she left the platform; what still runs counts here until it ends.
+	gone membership = iota
+	present
+	// moved: she is in another domain.
+	moved
+)
+
+// memberships finds what some tenants are to a domain: nil for all that are in it or have a
+// section. Few are asked for by name, since a list has all tenants of the platform.
+func (l *Ledger) memberships(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenants map[string]bool) (map[string]membership, error) {
+	of := map[string]membership{}
+	if tenants == nil {
+		members, err := l.members(ctx, spec.Domain)
+		if err != nil {
+			return nil, err
+		}
+		for name := range members {
+			of[name] = present
+		}
+		tenants = map[string]bool{}
+		for _, s := range spec.Sections {
+			if !members[s.Tenant] {
+				tenants[s.Tenant] = true
+			}
+		}
+	}
+	for name := range tenants {
+		is, err := l.membership(ctx, spec.Domain, name)
+		if err != nil {
+			return nil, err
+		}
+		of[name] = is
+	}
+	return of, nil
+}
+
+func (l *Ledger) membership(ctx context.Context, domain, name string) (membership, error) {
+	organization, only, _ := quota.SplitDomain(domain)
+	if only == name {
+		return present, nil
+	}
+	var t v1alpha1.Tenant
+	err := l.client.Get(ctx, client.ObjectKey{Name: name}, &t)
+	switch {
+	case apierrors.IsNotFound(err):
+		return gone, nil
+	case err != nil:
+		return gone, fmt.Errorf("tenant %s: %w", name, err)
+	case only == "" && t.Spec.Organization == organization:
+		return present, nil
+	}
+	return moved, nil
+}
+
 // members are the tenants of a domain.
 func (l *Ledger) members(ctx context.Context, domain string) (map[string]bool, error) {
 	organization, tenant, _ := quota.SplitDomain(domain)
@@ -83,17 +129,6 @@ func (l *Ledger) members(ctx context.Context, domain string) (map[string]bool, e
 		}
 	}
 	return members, nil
-}
-
-func (l *Ledger) exists(ctx context.Context, tenant string) (bool, error) {
-	err := l.client.Get(ctx, client.ObjectKey{Name: tenant}, &v1alpha1.Tenant{})
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("tenant %s: %w", tenant, err)
-	}
-	return true, nil
 }
 
 // objectsOf lists what a tenant has stored of every kind that counts.
