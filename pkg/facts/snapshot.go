@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -28,10 +29,13 @@ type Source interface {
 
 // Namespace is what a decision needs of a Namespace object.
 type Namespace struct {
-	Name        string
-	UID         types.UID
-	Labels      map[string]string
-	Annotations map[string]string
+	Name string
+	UID  types.UID
+	// ResourceVersion tells apart what was read at different times; empty where nothing
+	// does.
+	ResourceVersion string
+	Labels          map[string]string
+	Annotations     map[string]string
 }
 
 // Objects are the inputs of a snapshot.
@@ -61,28 +65,62 @@ type Snapshot struct {
 }
 
 // Build makes a snapshot.
-func Build(in Objects) *Snapshot {
-	s := &Snapshot{
-		Homes:         make(map[string]*Home, len(in.Namespaces)),
-		Organizations: byName(in.Organizations),
-		Settings:      byName(in.Settings),
-		Tiers:         byName(in.Tiers),
-		Models:        byName(in.Models),
-		Tenants:       byName(in.Tenants),
-		prefix:        in.Prefix,
-		byOwner:       make(map[string]string, len(in.Tenants)),
+func Build(in Objects) *Snapshot { return (&Snapshot{}).Next(in) }
+
+// Next makes a snapshot of newer objects. What follows from objects whose resourceVersion is
+// the one of before is taken over: among ten thousand tenants a change of one costs what one
+// costs.
+func (s *Snapshot) Next(in Objects) *Snapshot {
+	next := &Snapshot{
+		Homes:   make(map[string]*Home, len(in.Namespaces)),
+		prefix:  in.Prefix,
+		byOwner: make(map[string]string, len(in.Tenants)),
 	}
-	for name, t := range s.Tenants {
+	next.Tenants, _ = kept(s.Tenants, in.Tenants)
+	next.Organizations, _ = kept(s.Organizations, in.Organizations)
+	next.Settings, _ = kept(s.Settings, in.Settings)
+	var sameTiers, sameModels bool
+	next.Tiers, sameTiers = kept(s.Tiers, in.Tiers)
+	next.Models, sameModels = kept(s.Models, in.Models)
+	next.modelFacts = s.modelFacts
+	if !sameModels {
+		next.modelFacts = modelFactsOf(next.Models)
+	}
+	for name, t := range next.Tenants {
 		// Two tenants of one owner: the smaller name, so that every replica agrees.
-		if have, taken := s.byOwner[t.Spec.Owner.User]; !taken || name < have {
-			s.byOwner[t.Spec.Owner.User] = name
+		if have, taken := next.byOwner[t.Spec.Owner.User]; !taken || name < have {
+			next.byOwner[t.Spec.Owner.User] = name
 		}
 	}
-	s.modelFacts = modelFactsOf(s.Models)
 	for _, ns := range in.Namespaces {
-		s.Homes[ns.Name] = s.Home(ns)
+		if h, known := s.Homes[ns.Name]; known && sameTiers && sameModels && s.prefix == in.Prefix && next.standsAs(h, ns) {
+			next.Homes[ns.Name] = h
+			continue
+		}
+		next.Homes[ns.Name] = next.Home(ns)
 	}
-	return s
+	return next
+}
+
+// standsAs reports whether everything that a home follows from, but for tiers and models, is
+// still what it was made of.
+func (s *Snapshot) standsAs(h *Home, ns Namespace) bool {
+	if ns.ResourceVersion == "" || ns.ResourceVersion != h.Namespace.ResourceVersion || ns.UID != h.Namespace.UID {
+		return false
+	}
+	t := s.tenantOf(ns)
+	return t == h.Facts.Tenant &&
+		(t == nil || s.Organizations[t.Spec.Organization] == h.Facts.Organization && s.Settings[t.Spec.Organization] == h.Facts.Settings)
+}
+
+// tenantOf is the tenant that a namespace was created for, nil for none: label, name and
+// recorded UID must agree, so that a Tenant made anew under an old name inherits nothing.
+func (s *Snapshot) tenantOf(ns Namespace) *v1alpha1.Tenant {
+	name := ns.Labels[v1alpha1.LabelTenant]
+	if t, ok := s.Tenants[name]; ok && ns.Name == s.prefix+name && ns.Annotations[v1alpha1.AnnotationTenantUID] == string(t.UID) {
+		return t
+	}
+	return nil
 }
 
 // TenantOf gives the name of the tenant that a user owns, or "".
@@ -109,13 +147,10 @@ func (s *Snapshot) TenantsOf(organization string) []string {
 	return names
 }
 
-// Home joins a namespace with its tenant. The tenant counts only when the namespace was
-// created for this very object: label, name and recorded UID must agree, so that a
-// Tenant made anew under an old name inherits nothing.
+// Home joins a namespace with its tenant.
 func (s *Snapshot) Home(ns Namespace) *Home {
 	h := &Home{Namespace: ns, models: s.modelFacts}
-	name := ns.Labels[v1alpha1.LabelTenant]
-	if t, ok := s.Tenants[name]; ok && ns.Name == s.prefix+name && ns.Annotations[v1alpha1.AnnotationTenantUID] == string(t.UID) {
+	if t := s.tenantOf(ns); t != nil {
 		h.Facts = tenant.Facts{
 			Tenant:       t,
 			Organization: s.Organizations[t.Spec.Organization],
@@ -129,14 +164,20 @@ func (s *Snapshot) Home(ns Namespace) *Home {
 	return h
 }
 
-type named interface{ GetName() string }
-
-func byName[T named](list []T) map[string]T {
-	out := make(map[string]T, len(list))
+// kept gives objects by name, those of before where they are the same by UID and
+// resourceVersion; same says that all are, and none is missing.
+func kept[T metav1.Object](before map[string]T, list []T) (by map[string]T, same bool) {
+	by = make(map[string]T, len(list))
+	same = before != nil && len(before) == len(list)
 	for _, o := range list {
-		out[o.GetName()] = o
+		old, known := before[o.GetName()]
+		if known && o.GetResourceVersion() != "" && old.GetResourceVersion() == o.GetResourceVersion() && old.GetUID() == o.GetUID() {
+			by[o.GetName()] = old
+			continue
+		}
+		by[o.GetName()], same = o, false
 	}
-	return out
+	return by, same
 }
 
 // Home is a tenant namespace with everything that is in force in it.

@@ -71,19 +71,33 @@ func (f *Facts) mark() {
 	}
 }
 
-// keep rebuilds after events; events that arrive while it builds make one more build.
+// longestRest is how long an event waits at most for the rebuild that shows it.
+const longestRest = 250 * time.Millisecond
+
+// keep rebuilds after events; events that arrive while it builds, or rests afterwards for four
+// times as long, make one more build: a flood of changes takes a part of one core.
 func (f *Facts) keep(ctx context.Context) {
+	rest := time.NewTimer(0)
+	defer rest.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-rest.C:
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-f.dirty:
+			began := time.Now()
 			if err := f.rebuild(ctx); err != nil {
 				// The cache only fails when it is not started; the age of the facts
 				// then grows and every write is answered 503.
 				f.mark()
-				time.Sleep(100 * time.Millisecond)
+				rest.Reset(100 * time.Millisecond)
+				continue
 			}
+			rest.Reset(min(4*time.Since(began), longestRest))
 		}
 	}
 }
@@ -93,7 +107,11 @@ func (f *Facts) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.snapshot.Store(facts.Build(objects))
+	before := f.snapshot.Load()
+	if before == nil {
+		before = &facts.Snapshot{}
+	}
+	f.snapshot.Store(before.Next(objects))
 	return nil
 }
 
@@ -155,7 +173,7 @@ func (f *Facts) Live(ctx context.Context, namespace string) (*facts.Home, error)
 }
 
 func namespaceOf(ns *corev1.Namespace) facts.Namespace {
-	return facts.Namespace{Name: ns.Name, UID: ns.UID, Labels: ns.Labels, Annotations: ns.Annotations}
+	return facts.Namespace{Name: ns.Name, UID: ns.UID, ResourceVersion: ns.ResourceVersion, Labels: ns.Labels, Annotations: ns.Annotations}
 }
 
 func pointers[T any](items []T) []*T {

@@ -1,0 +1,128 @@
+package facts
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/open-policy-agent/opa/v1/ast"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+)
+
+func meta(name, version string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, UID: types.UID("uid-" + name), ResourceVersion: version}
+}
+
+// platform has n tenants in two organizations, everything of the same version.
+func platform(n int, version string) Objects {
+	in := Objects{Prefix: "t-"}
+	for i := range n {
+		name := fmt.Sprintf("u%d", i)
+		in.Tenants = append(in.Tenants, &v1alpha1.Tenant{ObjectMeta: meta(name, version),
+			Spec: v1alpha1.TenantSpec{Owner: v1alpha1.TenantOwner{User: "local:" + name}, Organization: fmt.Sprintf("o%d", i%2), Tier: "standard"}})
+		ns := home("t-"+name, name, "uid-"+name)
+		ns.UID, ns.ResourceVersion = types.UID("ns-"+name), version
+		in.Namespaces = append(in.Namespaces, ns)
+	}
+	for _, name := range []string{"o0", "o1"} {
+		in.Organizations = append(in.Organizations, &v1alpha1.Organization{ObjectMeta: meta(name, version), Spec: v1alpha1.OrganizationSpec{
+			Tiers: []string{"standard"}, Models: []v1alpha1.GrantedModel{{Name: "sonnet"}}}})
+		in.Settings = append(in.Settings, &v1alpha1.OrganizationSettings{ObjectMeta: meta(name, version),
+			Spec: v1alpha1.OrganizationSettingsSpec{Grants: []v1alpha1.ModelGrant{{Role: "member", Models: []string{"sonnet"}}}}})
+	}
+	in.Tiers = []*v1alpha1.Tier{{ObjectMeta: meta("standard", version), Spec: v1alpha1.TierSpec{Limits: []v1alpha1.Limit{{Dimension: "sessions", Amount: intstr.FromInt32(3)}}}}}
+	in.Models = []*v1alpha1.Model{{ObjectMeta: meta("sonnet", version), Spec: v1alpha1.ModelSpec{Provider: "anthropic"}}}
+	return in
+}
+
+// reads is what policies read of every home.
+func reads(t testing.TB, s *Snapshot) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	for name, h := range s.Homes {
+		b := h.base
+		plain, err := ast.JSON(ast.NewArray(ast.NewTerm(b.Tenant), ast.NewTerm(b.Organization), ast.NewTerm(b.Tier), ast.NewTerm(b.Limits), ast.NewTerm(b.Models), ast.NewTerm(b.Namespace)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[name] = plain
+	}
+	return out
+}
+
+// TestNextIsWhatBuildWouldBe changes one object of each kind: what is taken over from the
+// snapshot before must be what a new one would say, and what did not change is taken over.
+func TestNextIsWhatBuildWouldBe(t *testing.T) {
+	const n = 6
+	for name, tt := range map[string]struct {
+		change func(*Objects)
+		// anew is how many homes are made anew.
+		anew int
+	}{
+		"nothing":            {func(*Objects) {}, 0},
+		"a tenant":           {func(in *Objects) { in.Tenants[0].ResourceVersion, in.Tenants[0].Spec.Suspended = "2", true }, 1},
+		"a tenant made anew": {func(in *Objects) { in.Tenants[0].UID = "other" }, 1},
+		"a tenant gone":      {func(in *Objects) { in.Tenants = in.Tenants[1:] }, 1},
+		"a namespace": {func(in *Objects) {
+			in.Namespaces[0].ResourceVersion, in.Namespaces[0].Labels = "2", map[string]string{}
+		}, 1},
+		"a namespace gone":     {func(in *Objects) { in.Namespaces = in.Namespaces[1:] }, 0},
+		"an organization":      {func(in *Objects) { in.Organizations[0].ResourceVersion, in.Organizations[0].Spec.Suspended = "2", true }, n / 2},
+		"an organization gone": {func(in *Objects) { in.Organizations = in.Organizations[1:] }, n / 2},
+		"settings":             {func(in *Objects) { in.Settings[0].ResourceVersion, in.Settings[0].Spec.Grants = "2", nil }, n / 2},
+		"a tier":               {func(in *Objects) { in.Tiers[0].ResourceVersion, in.Tiers[0].Spec.Limits = "2", nil }, n},
+		"a model":              {func(in *Objects) { in.Models[0].ResourceVersion, in.Models[0].Spec.Retired = "2", true }, n},
+		"a model more": {func(in *Objects) {
+			in.Models = append(in.Models, &v1alpha1.Model{ObjectMeta: meta("opus", "1")})
+		}, n},
+		"no versions": {func(in *Objects) {
+			for i := range in.Namespaces {
+				in.Namespaces[i].ResourceVersion = ""
+			}
+		}, n},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := Build(platform(n, "1"))
+			in := platform(n, "1")
+			tt.change(&in)
+			next, want := before.Next(in), Build(in)
+			if diff := cmp.Diff(reads(t, want), reads(t, next)); diff != "" {
+				t.Errorf("(-built +next):\n%s", diff)
+			}
+			anew := 0
+			for name, h := range next.Homes {
+				if before.Homes[name] != h {
+					anew++
+				}
+			}
+			if anew != tt.anew {
+				t.Errorf("%d homes were made anew, want %d", anew, tt.anew)
+			}
+			if diff := cmp.Diff(want.byOwner, next.byOwner); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// BenchmarkNext is one tenant's change among ten thousand, and a snapshot from nothing.
+func BenchmarkNext(b *testing.B) {
+	in := platform(10000, "1")
+	before := Build(in)
+	changed := platform(10000, "1")
+	changed.Tenants[4711].ResourceVersion = "2"
+	b.Run("one of 10000", func(b *testing.B) {
+		for b.Loop() {
+			before.Next(changed)
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		for b.Loop() {
+			Build(in)
+		}
+	})
+}
