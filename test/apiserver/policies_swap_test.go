@@ -67,6 +67,10 @@ var _ = Describe("A set of policies", Ordered, Serial, func() {
 			_, err := admin.dynamic.Resource(policies).Patch(ctx, "acme.no-drafts", types.MergePatchType,
 				fmt.Appendf(nil, `{"spec":{"parameters":{"word":"v%d"}}}`, n), metav1.PatchOptions{})
 			Expect(err).NotTo(HaveOccurred())
+			// Changes that come while a set is compiled make one more set: each of these is
+			// to be in force, so the next one waits for somebody to be told of it.
+			Eventually(func() int { mu.Lock(); defer mu.Unlock(); return said[fmt.Sprintf("word v%d", n)] }).
+				WithContext(ctx).WithTimeout(soon).WithPolling(20*time.Millisecond).Should(BeNumerically(">", 0), "version %d", n)
 		}
 		took := time.Since(began)
 		readyPolicy(ctx, admin, "acme.no-drafts")
@@ -84,6 +88,6 @@ var _ = Describe("A set of policies", Ordered, Serial, func() {
 		}
 		report("%d changes of a Policy in %.1f s under load: %d decisions, all denied as they must be, %d versions seen in answers, %d digests in the log",
 			swaps(), took.Seconds(), total, len(said), len(digests))
-		Expect(len(digests)).To(BeNumerically(">", 10))
+		Expect(len(digests)).To(BeNumerically(">=", swaps()))
 	}, SpecTimeout(5*time.Minute))
 })

@@ -80,7 +80,7 @@ func TestLoopDisturbsNobody(t *testing.T) {
 	}
 	endless := Body{Path: calm.Path, Raw: bytes.Replace(calm.Raw, []byte(`"data":{`), append([]byte(`"data":{`), keys.Bytes()...), 1)}
 
-	quiet := p99(t, handler, honest, 2000)
+	quiet := quantile(t, handler, honest, 2000, .99)
 	ctx, cancel := context.WithCancel(t.Context())
 	var flood sync.WaitGroup
 	answers := make(chan int, 4096)
@@ -97,7 +97,7 @@ func TestLoopDisturbsNobody(t *testing.T) {
 		})
 	}
 	time.Sleep(100 * time.Millisecond)
-	flooded := p99(t, handler, honest, 2000)
+	flooded := quantile(t, handler, honest, 2000, .99)
 	cancel()
 	flood.Wait()
 	ratio := float64(flooded) / float64(quiet)
@@ -107,8 +107,8 @@ func TestLoopDisturbsNobody(t *testing.T) {
 	}
 }
 
-// p99 of n honest decisions, one after the other.
-func p99(t *testing.T, handler http.Handler, b Body, n int) time.Duration {
+// quantile of n honest decisions, one after the other.
+func quantile(t *testing.T, handler http.Handler, b Body, n int, q float64) time.Duration {
 	t.Helper()
 	took := make([]time.Duration, n)
 	for i := range took {
@@ -117,5 +117,5 @@ func p99(t *testing.T, handler http.Handler, b Body, n int) time.Duration {
 		took[i] = time.Since(began)
 	}
 	slices.Sort(took)
-	return took[n*99/100]
+	return took[int(q*float64(n))]
 }

@@ -20,6 +20,8 @@ const prefix = "claude-runner-user-"
 // facts.OwnerReader for tests without an API server.
 type Sample struct {
 	Facts *facts.Snapshot
+	// Platform is what Facts was built of.
+	Platform facts.Objects
 	// Objects are owners, by "<kind> <namespace>/<name>".
 	Objects map[string]facts.Owner
 }
@@ -46,7 +48,7 @@ func LoadSample(root string) (*Sample, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sample platform: %w", err)
 	}
-	return &Sample{Facts: facts.Build(platform), Objects: map[string]facts.Owner{}}, nil
+	return &Sample{Facts: facts.Build(platform), Platform: platform, Objects: map[string]facts.Owner{}}, nil
 }
 
 // Snapshot implements facts.Source.
