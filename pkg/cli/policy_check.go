@@ -59,7 +59,7 @@ func compileSet(ctx context.Context, set policySet) (checkedSet, error) {
 	// The canary is one of Gatehouse's own policies and must deny what it is there to
 	// deny; a set of somebody's own need not have it.
 	_, err := fs.Stat(files, engine.DefaultCanary().Rule)
-	program, err := engine.Compile(ctx, engine.Options{Policies: files, NoCanary: err != nil, NoPlan: true})
+	program, err := engine.Compile(ctx, engine.Options{Policies: files, NoCanary: err != nil})
 	var list *engine.CompileError
 	switch {
 	case errors.As(err, &list):

@@ -53,8 +53,8 @@ type Options struct {
 	// Unoptimized switches rule indexing, comprehension indices and early exit off: to
 	// prove that they change no answer, and where a tracer must see every comparison.
 	Unoptimized bool
-	// NoPlan asks everything through OPA's own evaluator: for a Program that is asked a few
-	// times only, and to prove that a plan changes no answer.
+	// NoPlan asks everything through OPA's own evaluator, to prove that a plan changes no
+	// answer: what is tried is to be tried as it will be in force.
 	NoPlan bool
 
 	// builtins are extra functions that a test brings along.

@@ -28,36 +28,53 @@ type plannedOutput struct {
 // policy, or all of them, are asked through package topdown, and Unplanned says why.
 func (p *Program) makePlan(ctx context.Context, modules map[string]*ast.Module, o plan.Options) error {
 	paths := map[string][]string{}
-	var all []string
+	var rules []string
 	for _, x := range enforced(p.policies) {
 		for _, name := range slices.Sorted(maps.Keys(x.outputs)) {
 			paths[x.rule] = append(paths[x.rule], x.rule+"/"+name)
 		}
-		all = append(all, paths[x.rule]...)
+		if len(paths[x.rule]) > 0 {
+			rules = append(rules, x.rule)
+		}
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	var err error
-	if p.plan, err = plan.Compile(ctx, modules, all, o); err != nil {
-		p.unplanned = map[string]error{}
-		all = nil
-		for _, rule := range slices.Sorted(maps.Keys(paths)) {
-			if _, err := plan.Compile(ctx, modules, paths[rule], o); err != nil {
-				p.unplanned[rule] = err
-				continue
-			}
+	p.unplanned = map[string]error{}
+	covered := func(rules []string) (made *plan.Plan, err error) {
+		var all []string
+		for _, rule := range rules {
 			all = append(all, paths[rule]...)
 		}
-		if p.plan, err = plan.Compile(ctx, modules, all, o); err != nil {
-			for rule := range paths {
-				p.unplanned[rule] = err
-			}
-			p.plan = nil
-			return nil
+		return plan.Compile(ctx, modules, all, o)
+	}
+	for len(rules) > 0 {
+		made, err := covered(rules)
+		if err == nil {
+			p.plan = made
+			break
 		}
+		culprit, why := first(rules, err, func(some []string) error { _, err := covered(some); return err })
+		p.unplanned[culprit] = why
+		rules = slices.DeleteFunc(rules, func(rule string) bool { return rule == culprit })
 	}
 	return p.questions.each(p.planned)
+}
+
+// first finds a rule that cannot be planned among some that cannot be planned together, by
+// halves: one odd policy among hundreds costs a few plans and not hundreds. Where only some
+// together cannot, it is the last of them.
+func first(rules []string, err error, try func([]string) error) (culprit string, why error) {
+	for len(rules) > 1 {
+		half := len(rules) / 2
+		if bad := try(rules[:half]); bad != nil {
+			rules, err = rules[:half], bad
+			continue
+		}
+		if bad := try(rules[half:]); bad != nil {
+			rules, err = rules[half:], bad
+			continue
+		}
+		return rules[len(rules)-1], err
+	}
+	return rules[0], err
 }
 
 // Unplanned says why policies are asked through OPA's own evaluator, by policy; empty when

@@ -164,9 +164,16 @@ func (s *Snapshot) Home(ns Namespace) *Home {
 	return h
 }
 
+// stored is a kind of object that facts follow from.
+type stored[T any] interface {
+	metav1.Object
+	DeepCopy() T
+}
+
 // kept gives objects by name, those of before where they are the same by UID and
-// resourceVersion; same says that all are, and none is missing.
-func kept[T metav1.Object](before map[string]T, list []T) (by map[string]T, same bool) {
+// resourceVersion; same says that all are, and none is missing. What is new is copied: an
+// object of a list that is kept on would keep the whole list.
+func kept[T stored[T]](before map[string]T, list []T) (by map[string]T, same bool) {
 	by = make(map[string]T, len(list))
 	same = before != nil && len(before) == len(list)
 	for _, o := range list {
@@ -175,7 +182,7 @@ func kept[T metav1.Object](before map[string]T, list []T) (by map[string]T, same
 			by[o.GetName()] = old
 			continue
 		}
-		by[o.GetName()], same = o, false
+		by[o.GetName()], same = o.DeepCopy(), false
 	}
 	return by, same
 }

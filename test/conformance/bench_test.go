@@ -5,34 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"github.com/prometheus/client_golang/prometheus"
-
-	"gatehouse.dev/gatehouse/pkg/audit"
-	"gatehouse.dev/gatehouse/webhooks"
 )
-
-// wholeWebhook is the webhook over the sample platform, with everything that is built in.
-func wholeWebhook(tb testing.TB) http.Handler {
-	tb.Helper()
-	sample, err := LoadSample("../..")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	g, _, err := NewGate(sample)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	metrics, err := audit.NewMetrics(prometheus.NewRegistry())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	handler, err := webhooks.New(webhooks.Options{Decider: g, Metrics: metrics})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return handler
-}
 
 // creation gives the reviews of a create, as this webhook seals it.
 func creation(tb testing.TB, handler http.Handler, manifest string) []Body {
@@ -66,7 +39,7 @@ func send(tb testing.TB, handler http.Handler, r Body) {
 // BenchmarkHandler is the whole webhook without the network: from the bytes of a review to
 // the bytes of the answer.
 func BenchmarkHandler(b *testing.B) {
-	handler := wholeWebhook(b)
+	handler, _, _ := webhook(b)
 	for _, c := range Benchmarks() {
 		for _, r := range creation(b, handler, c.Manifest) {
 			b.Run(c.Name+r.Path, func(b *testing.B) {

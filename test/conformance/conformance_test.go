@@ -6,14 +6,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/passport"
-	"gatehouse.dev/gatehouse/webhooks"
 )
 
 // fresh runs every case on reservations of its own.
@@ -28,22 +25,7 @@ func (f fresh) Do(ctx context.Context, c Case) (Answer, error) {
 }
 
 func TestGate(t *testing.T) {
-	sample, err := LoadSample("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, keys, err := NewGate(sample)
-	if err != nil {
-		t.Fatal(err)
-	}
-	metrics, err := audit.NewMetrics(prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler, err := webhooks.New(webhooks.Options{Decider: g, Metrics: metrics})
-	if err != nil {
-		t.Fatal(err)
-	}
+	handler, g, keys := webhook(t)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	Run(t, fresh{gate: g, Reviewer: &Reviewer{

@@ -28,7 +28,7 @@ type cost struct {
 func TestCost(t *testing.T) {
 	const golden = "testdata/cost.json"
 	now := map[string]cost{}
-	handler := wholeWebhook(t)
+	handler, _, _ := webhook(t)
 	for _, c := range Benchmarks() {
 		for _, r := range creation(t, handler, c.Manifest) {
 			now[c.Name+r.Path] = costOf(func() { send(t, handler, r) })

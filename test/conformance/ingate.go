@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -34,7 +35,7 @@ func NewGate(s *Sample) (*gate.Gate, *passport.Keyring, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("test keyring: %w", err)
 	}
-	serial := 0
+	var serial atomic.Int64
 	g := &gate.Gate{
 		Facts:   s,
 		Owners:  s,
@@ -51,7 +52,7 @@ func NewGate(s *Sample) (*gate.Gate, *passport.Keyring, error) {
 		Onboarding:   tenant.Onboarding{Issuers: []string{"local"}, DefaultOrganization: v1alpha1.OrganizationIndividuals, DefaultTier: "standard", Cap: 100},
 		PrimaryAlias: "local",
 		Now:          time.Now,
-		NewID:        func() string { serial++; return fmt.Sprintf("correlation-%d", serial) },
+		NewID:        func() string { return fmt.Sprintf("correlation-%d", serial.Add(1)) },
 	}
 	return g, keys, g.Validate()
 }

@@ -12,15 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
-
-	"gatehouse.dev/gatehouse/pkg/audit"
-	"gatehouse.dev/gatehouse/webhooks"
 )
 
 // honest is what stands in an odd object's place before an update.
@@ -38,22 +34,7 @@ var honest = map[string]string{
 // create and as an update, each for real and dry: the rule that must deny does, nothing
 // errs, and a dry run says the same.
 func TestOddInput(t *testing.T) {
-	sample, err := LoadSample("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g, _, err := NewGate(sample)
-	if err != nil {
-		t.Fatal(err)
-	}
-	metrics, err := audit.NewMetrics(prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler, err := webhooks.New(webhooks.Options{Decider: g, Metrics: metrics})
-	if err != nil {
-		t.Fatal(err)
-	}
+	handler, _, _ := webhook(t)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	ask := AskHTTP(server.Client(), server.URL)

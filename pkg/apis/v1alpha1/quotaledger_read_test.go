@@ -14,6 +14,10 @@ func TestUnreadableLedgerIsOfNoDomain(t *testing.T) {
 		"an object for a list":  {`{"domain":"organization/acme","sections":{"tenant":"alice"}}`, ""},
 		"no quantity":           {`{"domain":"organization/acme","sections":[{"tenant":"alice","settled":[{"dimension":"cpu","amount":"lots"}]}]}`, ""},
 		"no time":               {`{"domain":"organization/acme","sections":[{"tenant":"alice","entries":[{"expires":"soon"}]}]}`, ""},
+		"a tenant twice":        {`{"domain":"organization/acme","sections":[{"tenant":"alice"},{"tenant":"alice"}]}`, ""},
+		"a tenant of no name":   {`{"domain":"organization/acme","sections":[{"tenant":""}]}`, ""},
+		"a dimension twice":     {`{"domain":"organization/acme","sections":[{"tenant":"alice","settled":[{"dimension":"cpu","amount":"1"},{"dimension":"cpu","amount":"2"}]}]}`, ""},
+		"twice in an entry":     {`{"domain":"organization/acme","sections":[{"tenant":"alice","entries":[{"amounts":[{"dimension":"cpu","amount":"1"},{"dimension":"cpu","amount":"2"}],"expires":"2026-11-27T00:00:00Z"}]}]}`, ""},
 		"null":                  {`{"domain":"organization/acme","sections":null}`, "organization/acme"},
 		"what nobody knows yet": {`{"domain":"organization/acme","sections":[{"tenant":"alice","later":1}]}`, "organization/acme"},
 	} {

@@ -44,25 +44,18 @@ type QuotaLedgerSpec struct {
 
 // LedgerSection is the account of one tenant.
 type LedgerSection struct {
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=40
 	Tenant string `json:"tenant"`
 	// settled is the sum over the objects that are known to be stored.
-	// +listType=map
-	// +listMapKey=dimension
 	// +optional
 	Settled []LedgerAmount `json:"settled,omitempty"`
 	// entries are reservations that no stored object confirms yet.
-	// +listType=atomic
 	// +optional
 	Entries []LedgerEntry `json:"entries,omitempty"`
 	// windows hold what was used within a day or a month, an identity, a dimension and a
 	// window each. They outlive the tenant.
-	// +listType=atomic
 	// +optional
 	Windows []LedgerWindow `json:"windows,omitempty"`
 	// meters hold what stored objects have used so far and go on using.
-	// +listType=atomic
 	// +optional
 	Meters []LedgerMeter `json:"meters,omitempty"`
 }
@@ -116,22 +109,16 @@ type LedgerEntry struct {
 	UID           types.UID `json:"uid"`
 	// contenders are the UIDs of other unconfirmed creates of the same name. Each of
 	// them may still be stored, so the entry stays until all are accounted for.
-	// +listType=set
-	// +kubebuilder:validation:MaxItems=16
 	// +optional
 	Contenders []types.UID `json:"contenders,omitempty"`
 	// owner is the user whose windows are charged.
 	// +optional
 	Owner string `json:"owner,omitempty"`
 	// amounts that the object holds once it is stored.
-	// +listType=map
-	// +listMapKey=dimension
 	// +optional
 	Amounts []LedgerAmount `json:"amounts,omitempty"`
 	// held is the part of amounts that settled has already: what the key's stored object
 	// held when it was to be changed.
-	// +listType=map
-	// +listMapKey=dimension
 	// +optional
 	Held []LedgerAmount `json:"held,omitempty"`
 	// version is the resourceVersion that an update starts from; the update is over when
@@ -139,7 +126,6 @@ type LedgerEntry struct {
 	// +optional
 	Version string `json:"version,omitempty"`
 	// charges go to windows when the object was stored, once for each UID.
-	// +listType=atomic
 	// +optional
 	Charges []LedgerCharge `json:"charges,omitempty"`
 	// taken is how many of the UIDs found the name taken and will most likely not be

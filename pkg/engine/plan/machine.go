@@ -25,7 +25,7 @@ func (p *Plan) Start(ctx context.Context, input, data ast.Value, stop topdown.Ca
 	m.stop = stop
 	m.builtin = topdown.BuiltinContext{
 		Context: ctx, Metrics: metrics.NoOp(), Cancel: stop, InterQueryBuiltinValueCache: values,
-		Seed: rand.Reader, Time: nil,
+		Seed: rand.Reader,
 	}
 	m.memo.clear()
 	m.input, m.data = nil, nil
@@ -100,7 +100,8 @@ func newMachine(p *Plan) *machine {
 	return m
 }
 
-// now is asked for by few policies, so it is made when one does.
+// context is what a built-in function gets that looks at more than its operands. Few do, so
+// what it takes to make is made then.
 func (m *machine) context() topdown.BuiltinContext {
 	if m.builtin.Time == nil {
 		m.builtin.Time = ast.NumberTerm(number(time.Now().UnixNano()))

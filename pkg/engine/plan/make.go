@@ -8,8 +8,8 @@ import (
 // What is made stays one of these until something is put in: most sets of denials are empty.
 // They are this package's own, so that nobody else's empty value is taken for one.
 var (
-	emptySet    = ast.NewTerm(ast.NewSet())
-	emptyObject = ast.NewTerm(ast.NewObject())
+	emptySet    = settled(ast.NewTerm(ast.NewSet()))
+	emptyObject = settled(ast.NewTerm(ast.NewObject()))
 )
 
 // put sets a local.

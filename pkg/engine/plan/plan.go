@@ -18,7 +18,6 @@ type Plan struct {
 	paths    map[string]*function
 	entries  map[string]*function
 	machines sync.Pool
-	strict   bool
 }
 
 // Options of a plan.
@@ -33,10 +32,7 @@ type Options struct {
 }
 
 // Rule is an entry point of a Plan.
-type Rule struct {
-	plan *Plan
-	fn   *function
-}
+type Rule struct{ fn *function }
 
 // Rule finds the entry point of a complete or partial rule by its path below data, such as
 // gatehouse/pods/security/deny; false where the plan has none.
@@ -45,7 +41,7 @@ func (p *Plan) Rule(path string) (Rule, bool) {
 	if !ok || len(fn.params) != 2 {
 		fn, ok = p.entries[path]
 	}
-	return Rule{plan: p, fn: fn}, ok
+	return Rule{fn}, ok
 }
 
 // firstGeneration names functions as they are outside of every with.
@@ -71,7 +67,7 @@ func (f *function) path() string {
 
 // link makes closures of all functions of a plan.
 func link(policy *ir.Policy, o Options) (*Plan, error) {
-	p := &Plan{paths: map[string]*function{}, entries: map[string]*function{}, strict: o.Strict}
+	p := &Plan{paths: map[string]*function{}, entries: map[string]*function{}}
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
 		fn := &function{name: f.Name, index: i, params: f.Params}

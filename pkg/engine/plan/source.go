@@ -19,8 +19,14 @@ import (
 var ErrUnplanned = errors.New("no plan can be made of these modules")
 
 // Compile plans parsed modules, by file, for the rules at some paths below data, slashes
-// between their parts. Modules are not changed. Every error is an ErrUnplanned.
-func Compile(ctx context.Context, modules map[string]*ast.Module, rules []string, o Options) (*Plan, error) {
+// between their parts. Modules are not changed. Every error is an ErrUnplanned, a panic of the
+// planner or over what it made too: whose modules they are may not end the process.
+func Compile(ctx context.Context, modules map[string]*ast.Module, rules []string, o Options) (p *Plan, err error) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			p, err = nil, fmt.Errorf("%w: panic: %v", ErrUnplanned, problem)
+		}
+	}()
 	if len(rules) == 0 {
 		return nil, fmt.Errorf("%w: no rule is asked for", ErrUnplanned)
 	}
@@ -28,8 +34,7 @@ func Compile(ctx context.Context, modules map[string]*ast.Module, rules []string
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnplanned, err)
 	}
-	p, err := link(policy, o)
-	if err != nil {
+	if p, err = link(policy, o); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnplanned, err)
 	}
 	for _, path := range rules {
@@ -40,14 +45,8 @@ func Compile(ctx context.Context, modules map[string]*ast.Module, rules []string
 	return p, nil
 }
 
-// planned asks OPA's planner, which is reached through a bundle only. A planner that panics
-// has made no plan.
-func planned(ctx context.Context, modules map[string]*ast.Module, rules []string, o Options) (policy *ir.Policy, err error) {
-	defer func() {
-		if problem := recover(); problem != nil {
-			err = fmt.Errorf("the planner panicked: %v", problem)
-		}
-	}()
+// planned asks OPA's planner, which is reached through a bundle only.
+func planned(ctx context.Context, modules map[string]*ast.Module, rules []string, o Options) (*ir.Policy, error) {
 	b := &bundle.Bundle{Data: map[string]any{}}
 	for _, file := range slices.Sorted(maps.Keys(modules)) {
 		b.Modules = append(b.Modules, bundle.ModuleFile{URL: file, Path: file, Parsed: modules[file]})
@@ -66,7 +65,7 @@ func planned(ctx context.Context, modules map[string]*ast.Module, rules []string
 	if len(made) != 1 {
 		return nil, fmt.Errorf("%d plans were made, want one", len(made))
 	}
-	policy = &ir.Policy{}
+	policy := &ir.Policy{}
 	if err := json.Unmarshal(made[0].Raw, policy); err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}

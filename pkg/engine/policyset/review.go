@@ -109,7 +109,6 @@ func (s *Set) alone(ctx context.Context, u unit) (*engine.Program, error) {
 		one.base.Parameters[u.rule] = given
 	}
 	one.base.Enforcement, one.base.TestsOptional = nil, true
-	one.base.NoPlan = true // it is asked once
 	one.base.NoCanary = s.base.NoCanary || u.rule != engine.DefaultCanary().Rule
 	return one.compile(ctx, map[string]unit{u.name: u})
 }

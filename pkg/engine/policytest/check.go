@@ -64,7 +64,7 @@ func firstDifference(a, b []byte) int {
 // compile builds the set, with the canary where its policy is part of it.
 func compile(ctx context.Context, fsys fs.FS) (*engine.Program, []engine.Problem, error) {
 	_, err := fs.Stat(fsys, engine.DefaultCanary().Rule)
-	program, err := engine.Compile(ctx, engine.Options{Policies: fsys, NoCanary: err != nil, NoPlan: true})
+	program, err := engine.Compile(ctx, engine.Options{Policies: fsys, NoCanary: err != nil})
 	var list *engine.CompileError
 	switch {
 	case errors.As(err, &list):
