@@ -128,13 +128,6 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 		return err
 	}
 	defer stop()
-	// A domain in which nobody has anything has no ledger, and each dry run would look
-	// everywhere for what one would hold.
-	remove, err := holdSomething(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove(context.WithoutCancel(ctx))) }()
 	pairs, err := cases(ctx, c, at)
 	if err != nil {
 		return err

@@ -66,28 +66,6 @@ func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 	return pairs, nil
 }
 
-// holdSomething gives alice a Pod that waits, so that her domain has a ledger.
-func holdSomething(ctx context.Context, c *local.Cluster) (remove func(context.Context) error, err error) {
-	alice, err := client(c, "alice")
-	if err != nil {
-		return nil, err
-	}
-	pods := alice.Resource(schema.GroupVersionResource{Version: "v1", Resource: "pods"}).Namespace(hers)
-	waiting := object("v1", "Pod", "load-holds", pod())
-	if err := unstructured.SetNestedSlice(waiting.Object, []any{map[string]any{"name": "example.com/wait"}}, "spec", "schedulingGates"); err != nil {
-		return nil, fmt.Errorf("a Pod that waits: %w", err)
-	}
-	if _, err := pods.Create(ctx, waiting, metav1.CreateOptions{}); err != nil {
-		return nil, fmt.Errorf("a Pod that waits: %w", err)
-	}
-	return func(ctx context.Context) error {
-		if err := pods.Delete(ctx, "load-holds", metav1.DeleteOptions{}); err != nil {
-			return fmt.Errorf("remove the Pod that waits: %w", err)
-		}
-		return nil
-	}, nil
-}
-
 func client(c *local.Cluster, user string) (dynamic.Interface, error) {
 	config, err := c.As(user)
 	if err != nil {

@@ -1,10 +1,12 @@
 package crd
 
 import (
+	"context"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
@@ -30,5 +32,37 @@ func TestADryRunIsJudgedAndWritesNothing(t *testing.T) {
 	}
 	if used, reserved := standing(t, c, "organization/acme", "alice"); used+reserved != 1 {
 		t.Errorf("used %d, reserved %d after the dry runs", used, reserved)
+	}
+}
+
+// TestADryRunLooksNowhereElse: settled, a domain of somebody's has a ledger, of nothing too,
+// so that a flood of dry runs reads one object each and lists nothing.
+func TestADryRunLooksNowhereElse(t *testing.T) {
+	lists := 0
+	c := builder(t, member("alice", "acme")).WithInterceptorFuncs(interceptor.Funcs{
+		List: func(ctx context.Context, w client.WithWatch, list client.ObjectList, o ...client.ListOption) error {
+			lists++
+			return w.List(ctx, list, o...)
+		},
+	}).Build()
+	l := open(c, nil)
+	if _, err := l.Settle(t.Context(), "organization/acme", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	lists = 0
+	dry := demand("organization/acme", "alice", "dry", 1)
+	dry.DryRun = true
+	if d, err := l.Reserve(t.Context(), dry); err != nil || !d.Reserved() {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	if lists != 0 {
+		t.Errorf("a dry run made %d lists", lists)
+	}
+	// Nobody's domain has none.
+	if _, err := l.Settle(t.Context(), "organization/nobody", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Get(t.Context(), client.ObjectKey{Name: "organization-nobody"}, &v1alpha1.QuotaLedger{}); !apierrors.IsNotFound(err) {
+		t.Errorf("a domain without a tenant has a ledger: %v", err)
 	}
 }

@@ -56,6 +56,7 @@ func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]b
 			}
 		}
 		settled = l.settled(ctx, at.Spec, seen)
+		at.kept = len(seen.owners) > 0
 		lost, err := l.write(ctx, at, settled)
 		if !lost {
 			return settled, err

@@ -20,6 +20,9 @@ type state struct {
 	// anew says that nothing of it can be used: there was none, or what stood there was
 	// another domain's.
 	anew bool
+	// kept says that a ledger of nothing is to be stored: a domain of somebody's has one, or
+	// each dry run would look everywhere for what it would hold.
+	kept bool
 }
 
 // read gets the domain's ledger as it is stored, or an empty one to begin anew with.
@@ -50,7 +53,7 @@ func (l *Ledger) read(ctx context.Context, domain string) (*state, error) {
 // Afterwards at is what is stored.
 func (l *Ledger) write(ctx context.Context, at *state, next v1alpha1.QuotaLedgerSpec) (lost bool, err error) {
 	nothing := len(next.Sections)+len(next.Reports) == 0
-	if at.ResourceVersion == "" && nothing || at.ResourceVersion != "" && !at.anew && apiequality.Semantic.DeepEqual(at.Spec, next) {
+	if at.ResourceVersion == "" && nothing && !at.kept || at.ResourceVersion != "" && !at.anew && apiequality.Semantic.DeepEqual(at.Spec, next) {
 		return false, nil
 	}
 	at.Spec = next
