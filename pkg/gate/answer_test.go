@@ -124,3 +124,49 @@ func TestUnreadableObjectsAreDenied(t *testing.T) {
 		}
 	}
 }
+
+// asked keeps the last request and reserves.
+type asked struct{ last quota.Request }
+
+func (a *asked) Reserve(_ context.Context, r quota.Request) (quota.Decision, error) {
+	a.last = r
+	return quota.Decision{}, nil
+}
+
+// TestWhoMadeTheNameUp: a name that the API server makes up is free; one that a person
+// chooses may be taken, whatever prefix she names beside it.
+func TestWhoMadeTheNameUp(t *testing.T) {
+	prefix := doc{"generateName": "s-"}
+	for name, tt := range map[string]struct {
+		named string // by the request
+		want  bool
+	}{
+		"the API server": {"", true},
+		"a person":       {"s-x7k2p", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, ledger := newWorld(t), &asked{}
+			w.gate.Ledger = ledger
+			s := session("s-x7k2p")
+			s.object["metadata"] = meta(tt.named, prefix)
+			if tt.named == "" {
+				delete(s.object["metadata"].(doc), "name")
+			}
+			r := w.request(s, review.Mutating)
+			if v := w.gate.Handle(t.Context(), r); v.Outcome != review.Allowed {
+				t.Fatalf("mutating: %s", v.Message())
+			} else {
+				s.object = w.apply(s.object, v.Patches)
+			}
+			// Validating is told the name, whoever made it up.
+			s.object["metadata"].(doc)["name"] = "s-x7k2p"
+			r = w.request(s, review.Validating)
+			if v := w.gate.Handle(t.Context(), r); v.Outcome != review.Allowed {
+				t.Fatalf("validating: %s", v.Message())
+			}
+			if ledger.last.Fresh != tt.want || ledger.last.Key.Name != "s-x7k2p" {
+				t.Errorf("asked for %s, made up %v, want %v", ledger.last.Key.Name, ledger.last.Fresh, tt.want)
+			}
+		})
+	}
+}

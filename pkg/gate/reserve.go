@@ -33,6 +33,7 @@ func (g *Gate) reserve(ctx context.Context, w *write, s *standing, v review.Verd
 		Totals:  QuotaLimits(e.Totals, g.Calendar, w.now),
 		Charge:  s.relation == tenant.RelationPlatform,
 		DryRun:  w.DryRun,
+		Fresh:   w.madeUp(s),
 	}
 	if w.Operation == review.Update {
 		held, err := g.held(ctx, w, s)
@@ -66,4 +67,13 @@ func (g *Gate) reserve(ctx context.Context, w *write, s *standing, v review.Verd
 		}
 	}
 	return v
+}
+
+// madeUp reports whether the API server made the name of a create up: the passport, which is
+// minted before it does so, is bound to no name then.
+func (w *write) madeUp(s *standing) bool {
+	if w.Operation != review.Create || s.seal != sealMint || s.passport == nil {
+		return false
+	}
+	return s.passport.Object.Name == "" && s.passport.Object.GenerateName != ""
 }

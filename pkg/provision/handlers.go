@@ -47,7 +47,7 @@ func byOrganization(_ context.Context, o client.Object) []reconcile.Request {
 func sectionHandler() handler.EventHandler {
 	ask := func(before, after client.Object, q queue) {
 		for _, name := range changedSections(before, after) {
-			q.Add(request(name))
+			q.AddAfter(request(name), usageGather)
 		}
 	}
 	return handler.Funcs{

@@ -18,6 +18,11 @@ import (
 const (
 	// settlePause gathers events of one domain into one settlement.
 	settlePause = 200 * time.Millisecond
+	// confirmPause gathers what came, which frees nothing, so that nobody waits for it.
+	confirmPause = 2 * time.Second
+	// crowded is how many open entries are confirmed without that pause: each write of the
+	// ledger carries them all.
+	crowded = 40
 	// sweep is the longest that an entry is left alone which no event tells about.
 	sweep = 15 * time.Second
 	// whole is how often all sections of a domain are settled, whatever was heard.
@@ -25,21 +30,27 @@ const (
 )
 
 // settler settles the ledgers, of each domain the sections of the tenants of whom
-// something was heard; a request's name is the domain.
+// something was heard, and confirms what came; a request's name is the domain.
 type settler struct {
-	settle func(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (v1alpha1.QuotaLedgerSpec, error)
+	ledger settlements
 	past   *past
 	dirty  *dirty
 	pace   pace
 	now    func() time.Time
 }
 
-func newSettler(l *crd.Ledger, now func() time.Time) *settler {
-	return &settler{settle: l.Settle, past: &past{}, dirty: &dirty{now: now}, now: now}
+// settlements is what a settler asks of crd.Ledger.
+type settlements interface {
+	Settle(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (v1alpha1.QuotaLedgerSpec, error)
+	Confirm(ctx context.Context, domain string) (confirmed v1alpha1.QuotaLedgerSpec, rest map[string]bool, err error)
 }
 
-// Reconcile settles what there is to settle of a domain, and comes back as long as entries
-// are open.
+func newSettler(l settlements, now func() time.Time) *settler {
+	return &settler{ledger: l, past: &past{}, dirty: &dirty{now: now}, now: now}
+}
+
+// Reconcile settles what there is to settle of a domain, or confirms what came, and comes
+// back as long as entries are open.
 func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconcile.Result, error) {
 	began := r.now()
 	if left := r.pace.left(req.Name, began); left > 0 {
@@ -47,39 +58,91 @@ func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 	}
 	r.past.watches(began)
 	tenants := r.dirty.take(req.Name)
-	spec, err := r.settle(ctx, req.Name, tenants, r.past)
+	if tenants != nil && len(tenants) == 0 {
+		return r.confirm(ctx, req.Name, began)
+	}
+	spec, err := r.ledger.Settle(ctx, req.Name, tenants, r.past)
 	r.pace.settled(req.Name, began, r.now())
 	if err != nil {
 		r.dirty.back(req.Name, tenants)
+		return later(err)
 	}
-	if errors.Is(err, quota.ErrConflict) {
+	return reconcile.Result{RequeueAfter: r.next(req.Name, spec)}, nil
+}
+
+// confirm takes its time, unless many entries are open.
+func (r *settler) confirm(ctx context.Context, domain string, began time.Time) (reconcile.Result, error) {
+	if left := r.pace.confirms(domain, began); left > 0 && r.dirty.entries(domain) < crowded {
+		return reconcile.Result{RequeueAfter: left}, nil
+	}
+	spec, rest, err := r.ledger.Confirm(ctx, domain)
+	r.pace.confirmed(domain, began, r.now())
+	if errors.Is(err, crd.ErrAnew) {
+		r.dirty.addAll(domain)
 		return reconcile.Result{RequeueAfter: settlePause}, nil
 	}
 	if err != nil {
-		return reconcile.Result{}, err
+		return later(err)
 	}
-	for _, s := range spec.Sections {
-		if len(s.Entries)+len(s.Meters) > 0 {
-			r.dirty.add(req.Name, s.Tenant)
-		}
+	next := r.next(domain, spec)
+	for name := range rest {
+		r.dirty.add(domain, name)
+		next = settlePause
 	}
-	return reconcile.Result{RequeueAfter: nextSweep(spec, r.now())}, nil
+	return reconcile.Result{RequeueAfter: next}, nil
 }
 
-// nextSweep is when the first open entry expires, but not too often nor too late; where
-// meters run, a sweep; else when all of the domain is looked at again.
+// later tries again soon what other writers were quicker at.
+func later(err error) (reconcile.Result, error) {
+	if errors.Is(err, quota.ErrConflict) {
+		return reconcile.Result{RequeueAfter: settlePause}, nil
+	}
+	return reconcile.Result{}, err
+}
+
+// next is when a domain is looked at again, whatever is heard: when the first of what is
+// open is due, else when all of it is.
+func (r *settler) next(domain string, spec v1alpha1.QuotaLedgerSpec) time.Duration {
+	r.open(domain, spec)
+	return nextSweep(spec, r.now())
+}
+
+// open notes what of a ledger is open, as it is now.
+func (r *settler) open(domain string, spec v1alpha1.QuotaLedgerSpec) {
+	now, entries, ends := r.now(), 0, map[string]time.Time{}
+	for _, s := range spec.Sections {
+		entries += len(s.Entries)
+		if len(s.Entries)+len(s.Meters) > 0 {
+			ends[s.Tenant] = now.Add(endOf(s, now))
+		}
+	}
+	r.dirty.opened(domain, entries, ends)
+}
+
+// nextSweep is the first end of the sections, or when all are looked at again.
 func nextSweep(spec v1alpha1.QuotaLedgerSpec, now time.Time) time.Duration {
 	next := whole
 	for _, s := range spec.Sections {
-		if len(s.Meters) > 0 {
-			next = min(next, sweep)
-		}
-		for _, e := range s.Entries {
-			left := min(max(e.Expires.Sub(now), time.Second), sweep)
-			next = min(next, left)
-		}
+		next = min(next, endOf(s, now))
 	}
 	return next
+}
+
+// endOf is when a section is settled though nothing was heard of its tenant: a create that
+// nobody saw is over when its entry expires, an update or a meter is looked after sooner.
+func endOf(s v1alpha1.LedgerSection, now time.Time) time.Duration {
+	end := whole
+	if len(s.Meters) > 0 {
+		end = sweep
+	}
+	for _, e := range s.Entries {
+		left := max(e.Expires.Sub(now), time.Second)
+		if e.Version != "" {
+			left = min(left, sweep)
+		}
+		end = min(end, left)
+	}
+	return end
 }
 
 // domains finds the domain of what was seen.

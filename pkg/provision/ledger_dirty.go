@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// dirty keeps of which tenants something was heard since their sections were settled.
+// dirty keeps of which tenants something was heard since their sections were settled, and
+// whose entries are open.
 type dirty struct {
 	now func() time.Time
 
@@ -19,6 +20,11 @@ type domainDirt struct {
 	all     bool
 	// wholeAt is when all sections were taken last.
 	wholeAt time.Time
+	// due says of whom it is when her section is settled though nothing was heard of her:
+	// the ledger was changed; ends alike, because of what is open in it as it is now.
+	due, ends map[string]time.Time
+	// open is how many entries the ledger had when it was seen last.
+	open int
 }
 
 func (d *dirty) domain(name string) *domainDirt {
@@ -26,7 +32,7 @@ func (d *dirty) domain(name string) *domainDirt {
 		d.of = map[string]*domainDirt{}
 	}
 	if d.of[name] == nil {
-		d.of[name] = &domainDirt{tenants: map[string]bool{}, all: true}
+		d.of[name] = &domainDirt{tenants: map[string]bool{}, due: map[string]time.Time{}, ends: map[string]time.Time{}, all: true}
 	}
 	return d.of[name]
 }
@@ -43,6 +49,30 @@ func (d *dirty) addAll(domain string) {
 	d.domain(domain).all = true
 }
 
+// addAt has a tenant's section settled at a time, or at an earlier one that was said.
+func (d *dirty) addAt(domain, tenant string, at time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	due := d.domain(domain).due
+	if said, is := due[tenant]; !is || at.Before(said) {
+		due[tenant] = at
+	}
+}
+
+// opened notes how many entries a ledger has, and when the first of each section is due.
+func (d *dirty) opened(domain string, entries int, ends map[string]time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dirt := d.domain(domain)
+	dirt.open, dirt.ends = entries, ends
+}
+
+func (d *dirty) entries(domain string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.domain(domain).open
+}
+
 // take gives the tenants to settle, nil for all: those of a domain that was never settled,
 // or not for long.
 func (d *dirty) take(domain string) map[string]bool {
@@ -53,7 +83,20 @@ func (d *dirty) take(domain string) map[string]bool {
 	dirt.tenants = map[string]bool{}
 	if dirt.all || now.Sub(dirt.wholeAt) >= whole {
 		dirt.all, dirt.wholeAt = false, now
+		clear(dirt.due)
+		clear(dirt.ends)
 		return nil
+	}
+	for _, times := range []map[string]time.Time{dirt.due, dirt.ends} {
+		for tenant, at := range times {
+			if !at.After(now) {
+				tenants[tenant] = true
+			}
+		}
+	}
+	for tenant := range tenants {
+		delete(dirt.due, tenant)
+		delete(dirt.ends, tenant)
 	}
 	return tenants
 }

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -23,6 +24,13 @@ type watched struct {
 	calendar quota.Calendar
 }
 
+// came has what came confirmed.
+func (w *watched) came(ctx context.Context, o client.Object, q queue) {
+	if domain, _ := w.ofNamespace(ctx, o.GetNamespace()); domain != "" {
+		q.AddAfter(request(domain), settlePause)
+	}
+}
+
 // ask has a tenant's section settled soon.
 func (w *watched) ask(ctx context.Context, o client.Object, q queue) {
 	if domain, name := w.ofNamespace(ctx, o.GetNamespace()); domain != "" {
@@ -31,19 +39,31 @@ func (w *watched) ask(ctx context.Context, o client.Object, q queue) {
 	}
 }
 
+// askLate has it settled by and by: what is built in counts the same in both phases, another
+// policy might not.
+func (w *watched) askLate(ctx context.Context, o client.Object, q queue) {
+	if domain, name := w.ofNamespace(ctx, o.GetNamespace()); domain != "" {
+		w.dirty.addAt(domain, name, w.now().Add(sweep))
+		q.AddAfter(request(domain), sweep)
+	}
+}
+
 // objects asks for a settlement when an object begins to hold something else. A chat
 // message of a session and a Pod's readiness settle nothing.
 func (w *watched) objects() handler.EventHandler {
 	return handler.Funcs{
-		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { w.ask(ctx, e.Object, q) },
+		CreateFunc: func(ctx context.Context, e event.CreateEvent, q queue) { w.came(ctx, e.Object, q) },
 		UpdateFunc: func(ctx context.Context, e event.UpdateEvent, q queue) {
 			// A watch that was away may show a name's next object as an update.
 			anew := e.ObjectOld.GetUID() != e.ObjectNew.GetUID()
 			if anew {
 				w.end(e.ObjectOld)
 			}
-			if anew || holdsOtherwise(e.ObjectOld, e.ObjectNew) {
+			switch {
+			case anew || holdsOtherwise(e.ObjectOld, e.ObjectNew):
 				w.ask(ctx, e.ObjectNew, q)
+			case phaseOf(e.ObjectOld) != phaseOf(e.ObjectNew):
+				w.askLate(ctx, e.ObjectNew, q)
 			}
 		},
 		DeleteFunc: func(ctx context.Context, e event.DeleteEvent, q queue) {
@@ -64,16 +84,31 @@ func (w *watched) end(o client.Object) {
 
 // holdsOtherwise reports whether an update may change what an object holds.
 func holdsOtherwise(before, after client.Object) bool {
-	switch after := after.(type) {
+	was, is := phaseOf(before), phaseOf(after)
+	switch after.(type) {
 	case *researchv1.ResearchSession:
-		old, ok := before.(*researchv1.ResearchSession)
-		return !ok || old.Status.Phase != after.Status.Phase
+		return was != is && (idle(was) || idle(is))
 	case *corev1.Pod:
-		old, ok := before.(*corev1.Pod)
-		return !ok || old.Status.Phase != after.Status.Phase || old.Generation != after.Generation
+		return before.GetGeneration() != after.GetGeneration() || was != is && (is == string(corev1.PodSucceeded) || is == string(corev1.PodFailed))
 	}
 	// A claim changes seldom, and then in what it holds.
 	return true
+}
+
+// idle sessions hold no place.
+func idle(phase string) bool {
+	p := researchv1.Phase(phase)
+	return p == researchv1.PhaseQueued || p.Terminal()
+}
+
+func phaseOf(o client.Object) string {
+	switch o := o.(type) {
+	case *researchv1.ResearchSession:
+		return string(o.Status.Phase)
+	case *corev1.Pod:
+		return string(o.Status.Phase)
+	}
+	return ""
 }
 
 // tenants asks for a settlement of the domain that a Tenant is of, an update also of the
@@ -101,8 +136,8 @@ func (w *watched) tenants() handler.EventHandler {
 	}
 }
 
-// ledgers has what was changed in a ledger looked at, whoever changed it, and a ledger that
-// is gone made again.
+// ledgers has what was changed in a ledger looked at, unless reservations and confirmations
+// explain it, and a ledger that is gone made again.
 func (w *watched) ledgers() handler.EventHandler {
 	ask := func(before, after client.Object, q queue, soon bool) {
 		o := after
@@ -113,10 +148,7 @@ func (w *watched) ledgers() handler.EventHandler {
 		if domain == "" {
 			return
 		}
-		for _, name := range changedSections(before, after) {
-			w.dirty.add(domain, name)
-		}
-		pause := sweep
+		pause := w.changed(domain, before, after)
 		if soon {
 			w.dirty.addAll(domain)
 			pause = settlePause
@@ -131,4 +163,24 @@ func (w *watched) ledgers() handler.EventHandler {
 		},
 		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { ask(e.Object, nil, q, true) },
 	}
+}
+
+// changed notes what of a ledger is open, and what of it somebody put his hand to; it gives
+// how soon the first of it is due.
+func (w *watched) changed(domain string, before, after client.Object) time.Duration {
+	ledger, ok := after.(*v1alpha1.QuotaLedger)
+	if !ok {
+		return sweep
+	}
+	now := w.now()
+	w.open(domain, ledger.Spec)
+	first := nextSweep(ledger.Spec, now)
+	old, present := sections(before), sections(after)
+	for _, name := range changedSections(before, after) {
+		if !quota.Explained(old[name], present[name], now) {
+			w.dirty.addAt(domain, name, now.Add(sweep))
+			first = min(first, sweep)
+		}
+	}
+	return first
 }

@@ -18,6 +18,25 @@ const (
 type pace struct {
 	mu    sync.Mutex
 	until map[string]time.Time
+	last  map[string]time.Time // when what came was confirmed
+}
+
+// confirms is how long what came waits until it is confirmed, after the last time.
+func (p *pace) confirms(domain string, now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(0, p.last[domain].Add(confirmPause).Sub(now))
+}
+
+// confirmed notes a confirmation.
+func (p *pace) confirmed(domain string, began, ended time.Time) {
+	p.settled(domain, began, ended)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last == nil {
+		p.last = map[string]time.Time{}
+	}
+	p.last[domain] = ended
 }
 
 // left is how long a domain still rests; 0: it may be settled.

@@ -1,12 +1,10 @@
 package provision
 
 import (
-	"context"
 	"testing"
 	"time"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
-	"gatehouse.dev/gatehouse/pkg/quota"
 )
 
 // TestDearDomainsRest: what takes a second to settle is settled again three seconds later,
@@ -21,13 +19,11 @@ func TestDearDomainsRest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 			var settled []map[string]bool
-			r := &settler{past: &past{}, now: func() time.Time { return now }}
-			r.dirty = &dirty{now: r.now}
-			r.settle = func(_ context.Context, _ string, tenants map[string]bool, _ quota.Past) (v1alpha1.QuotaLedgerSpec, error) {
+			r := newSettler(&answers{settle: func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error) {
 				settled = append(settled, tenants)
 				now = now.Add(tt.took)
 				return v1alpha1.QuotaLedgerSpec{}, nil
-			}
+			}}, func() time.Time { return now })
 			reconcileNow := func() time.Duration {
 				result, err := r.Reconcile(t.Context(), request(domain))
 				if err != nil {

@@ -21,13 +21,14 @@ import (
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/quota/crd"
 )
 
 func TestNextSweep(t *testing.T) {
-	open := func(left ...time.Duration) v1alpha1.QuotaLedgerSpec {
+	open := func(version string, left ...time.Duration) v1alpha1.QuotaLedgerSpec {
 		var s v1alpha1.LedgerSection
 		for _, d := range left {
-			s.Entries = append(s.Entries, v1alpha1.LedgerEntry{Expires: metav1.NewTime(today.Add(d))})
+			s.Entries = append(s.Entries, v1alpha1.LedgerEntry{Version: version, Expires: metav1.NewTime(today.Add(d))})
 		}
 		return v1alpha1.QuotaLedgerSpec{Sections: []v1alpha1.LedgerSection{{}, s}}
 	}
@@ -35,10 +36,10 @@ func TestNextSweep(t *testing.T) {
 		spec v1alpha1.QuotaLedgerSpec
 		want time.Duration
 	}{
-		"nothing open":      {open(), whole},
-		"far away":          {open(time.Hour), sweep},
-		"the first of them": {open(time.Minute, 4*time.Second), 4 * time.Second},
-		"over":              {open(-time.Hour), time.Second},
+		"nothing open":      {open(""), whole},
+		"an update":         {open("1", time.Minute), sweep},
+		"the first of them": {open("", time.Minute, 4*time.Second), 4 * time.Second},
+		"over":              {open("", -time.Hour), time.Second},
 	} {
 		if got := nextSweep(tt.spec, today); got != tt.want {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
@@ -46,27 +47,48 @@ func TestNextSweep(t *testing.T) {
 	}
 }
 
-// settling is a settler whose ledger answers so.
-func settling(answer func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error)) *settler {
-	now := func() time.Time { return today }
-	return &settler{past: &past{}, dirty: &dirty{now: now}, now: now,
-		settle: func(_ context.Context, _ string, tenants map[string]bool, _ quota.Past) (v1alpha1.QuotaLedgerSpec, error) {
-			return answer(tenants)
-		}}
+// answers is a ledger that answers so; what it is asked to confirm it leaves as it was
+// settled last.
+type answers struct {
+	settle    func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error)
+	confirmed int
+	last      v1alpha1.QuotaLedgerSpec
+	rest      map[string]bool
+	fails     error
+}
+
+func (a *answers) Settle(_ context.Context, _ string, tenants map[string]bool, _ quota.Past) (spec v1alpha1.QuotaLedgerSpec, err error) {
+	a.last, err = a.settle(tenants)
+	return a.last, err
+}
+
+func (a *answers) Confirm(context.Context, string) (v1alpha1.QuotaLedgerSpec, map[string]bool, error) {
+	a.confirmed++
+	return a.last, a.rest, a.fails
+}
+
+// settling is a settler whose ledger settles so.
+func settling(settle func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error)) *settler {
+	return newSettler(&answers{settle: settle}, func() time.Time { return today })
+}
+
+// openSince is a ledger in which alice's create is open for a minute.
+func openSince(at time.Time) v1alpha1.QuotaLedgerSpec {
+	return v1alpha1.QuotaLedgerSpec{Sections: []v1alpha1.LedgerSection{
+		{Tenant: "alice", Entries: []v1alpha1.LedgerEntry{{Expires: metav1.NewTime(at.Add(time.Minute))}}}, {Tenant: "carol"},
+	}}
 }
 
 // TestOnlyWhatChangedIsSettled: the first time all sections, then those of whom something
-// was heard or whose entries are open, and again what failed.
+// was heard, again what failed, and those whose entries nobody confirmed when they expire.
 func TestOnlyWhatChangedIsSettled(t *testing.T) {
 	var asked []map[string]bool
 	var fails error
-	open := v1alpha1.QuotaLedgerSpec{Sections: []v1alpha1.LedgerSection{
-		{Tenant: "alice", Entries: []v1alpha1.LedgerEntry{{Expires: metav1.NewTime(today.Add(time.Minute))}}}, {Tenant: "carol"},
-	}}
-	r := settling(func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error) {
+	now := today
+	r := newSettler(&answers{settle: func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error) {
 		asked = append(asked, tenants)
-		return open, fails
-	})
+		return openSince(today), fails
+	}}, func() time.Time { return now })
 	reconcileNow := func() { _, _ = r.Reconcile(t.Context(), request("organization/acme")) }
 	reconcileNow()
 	r.dirty.add("organization/acme", "carol")
@@ -75,10 +97,41 @@ func TestOnlyWhatChangedIsSettled(t *testing.T) {
 	fails = nil
 	reconcileNow()
 	reconcileNow()
-	both := map[string]bool{"alice": true, "carol": true}
-	if diff := cmp.Diff([]map[string]bool{nil, both, both, {"alice": true}}, asked); diff != "" {
+	now = now.Add(time.Minute)
+	reconcileNow()
+	carol, alice := map[string]bool{"carol": true}, map[string]bool{"alice": true}
+	if diff := cmp.Diff([]map[string]bool{nil, carol, carol, alice}, asked); diff != "" {
 		t.Errorf("settled (-want +got):\n%s", diff)
 	}
+}
+
+// TestWhatComesIsConfirmed: without a settlement, at most every two seconds unless many
+// entries are open; what confirming does not answer for is settled.
+func TestWhatComesIsConfirmed(t *testing.T) {
+	const domain = "organization/acme"
+	now, settled := today, 0
+	ledger := &answers{settle: func(map[string]bool) (v1alpha1.QuotaLedgerSpec, error) { settled++; return openSince(today), nil }}
+	r := newSettler(ledger, func() time.Time { return now })
+	expect := func(what string, confirms, settlements int, after time.Duration) {
+		t.Helper()
+		result, err := r.Reconcile(t.Context(), request(domain))
+		if err != nil || ledger.confirmed != confirms || settled != settlements || result.RequeueAfter != after {
+			t.Errorf("%s: confirmed %d times and settled %d, again after %s, want %d, %d, %s (%v)", what, ledger.confirmed, settled, result.RequeueAfter, confirms, settlements, after, err)
+		}
+	}
+	expect("at first", 0, 1, time.Minute)
+	expect("one came", 1, 1, time.Minute)
+	now = now.Add(time.Second)
+	expect("another", 1, 1, time.Second)
+	r.dirty.opened(domain, crowded, nil)
+	expect("many are open", 2, 1, 59*time.Second)
+	now = now.Add(confirmPause)
+	ledger.rest = map[string]bool{"alice": true}
+	expect("a Pod with devices", 3, 1, settlePause)
+	expect("and then", 3, 2, 57*time.Second)
+	now, ledger.fails = now.Add(confirmPause), crd.ErrAnew
+	expect("the ledger is gone", 4, 2, settlePause)
+	expect("and then", 4, 3, 55*time.Second)
 }
 
 func TestSettlerComesBack(t *testing.T) {
@@ -141,7 +194,9 @@ func (e either) Delete(ctx context.Context, c event.DeleteEvent, q queue) {
 func (e either) Generic(context.Context, event.GenericEvent, queue) {}
 
 func TestWhatAsksForASettlement(t *testing.T) {
-	const soon, late = "organization/acme after 200ms", "organization/acme after 15s"
+	const soon, late, expired = "organization/acme after 200ms", "organization/acme after 15s", "organization/acme after 1s"
+	edited := acmeLedger("2")
+	edited.Spec.Sections = []v1alpha1.LedgerSection{{Tenant: "alice", Settled: []v1alpha1.LedgerAmount{{Dimension: "sessions", Amount: resource.MustParse("7")}}}}
 	moved := alice()
 	moved.Spec.Organization = v1alpha1.OrganizationIndividuals
 	d := domains{Reader: newServer(t, alice()), prefix: prefix}
@@ -176,8 +231,17 @@ func TestWhatAsksForASettlement(t *testing.T) {
 		"a tenant changes otherwise": {on: func(_, h handler.EventHandler, q queue) {
 			h.Update(t.Context(), event.UpdateEvent{ObjectOld: alice(), ObjectNew: alice()}, q)
 		}},
-		"a reservation": {on: func(_, h handler.EventHandler, q queue) {
+		"a session starts": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: stored("u1", researchv1.PhasePending), ObjectNew: stored("u1", researchv1.PhaseRunning)}, q)
+		}, want: []string{late}},
+		"a place for one that waits": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: stored("u1", researchv1.PhaseQueued), ObjectNew: stored("u1", researchv1.PhasePending)}, q)
+		}, want: []string{soon}},
+		"a ledger is as it was": {on: func(_, h handler.EventHandler, q queue) {
 			h.Update(t.Context(), event.UpdateEvent{ObjectOld: acmeLedger("1"), ObjectNew: acmeLedger("2")}, q)
+		}, want: []string{expired}},
+		"a ledger is edited": {on: func(_, h handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: acmeLedger("1"), ObjectNew: edited}, q)
 		}, want: []string{late}},
 		"a ledger is deleted": {on: func(_, h handler.EventHandler, q queue) {
 			h.Delete(t.Context(), event.DeleteEvent{Object: acmeLedger("1")}, q)
@@ -209,7 +273,7 @@ func TestWhoseUsageALedgerChanges(t *testing.T) {
 	after.Spec.Sections = append(after.Spec.Sections, section("carol", "2"))
 	q := &recorder{}
 	sectionHandler().Update(t.Context(), event.UpdateEvent{ObjectOld: before, ObjectNew: after}, q)
-	if diff := cmp.Diff([]string{"carol", "frank"}, q.asked); diff != "" {
+	if diff := cmp.Diff([]string{"carol after 500ms", "frank after 500ms"}, q.asked); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/time/rate"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
@@ -45,7 +46,7 @@ func setup(ctx context.Context, m manager.Manager, o Options) error {
 	}
 	books := accounts{facts: known, program: rules.program, prefix: c.TenantNamespacePrefix, calendar: c.Calendar(), now: time.Now}
 	ledger := crd.New(crd.Options{
-		Client: direct, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry(),
+		Client: direct, Watched: cached, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry(),
 		Account: books.of, Calendar: c.Calendar(), Elsewhere: books.elsewhere,
 	})
 	counts := &counting{client: direct, namespace: c.SystemNamespace}
@@ -84,6 +85,7 @@ func setup(ctx context.Context, m manager.Manager, o Options) error {
 			return setupUsages(m, c, &usages{
 				Client: cached, facts: known, prefix: c.TenantNamespacePrefix, now: time.Now, written: map[string]time.Time{},
 				calendar: c.Calendar(), told: m.GetEventRecorder(fieldManager), metrics: shown,
+				budget: rate.NewLimiter(usageRate, usageBurst),
 			})
 		},
 		"ledger": func() error {

@@ -3,9 +3,11 @@ package provision
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,8 +23,15 @@ import (
 	"gatehouse.dev/gatehouse/pkg/tenant"
 )
 
-// usagePause is the least time between two writes of one tenant's Usage.
-const usagePause = 2 * time.Second
+const (
+	// usagePause is the least time between two writes of one tenant's Usage.
+	usagePause = 2 * time.Second
+	// usageGather gathers changes of a ledger: what comes is mostly confirmed by then.
+	usageGather = 500 * time.Millisecond
+	// usageRate is how many Usages a second are written, usageBurst how many at once: what
+	// many see a few seconds later must not take the place of what they do.
+	usageRate, usageBurst = 10, 40
+)
 
 // usages writes what a user may read about herself.
 type usages struct {
@@ -34,6 +43,8 @@ type usages struct {
 	calendar quota.Calendar
 	told     events.EventRecorder
 	metrics  *usageMetrics
+	// budget of all writes; nil is without bound.
+	budget *rate.Limiter
 
 	mu      sync.Mutex
 	written map[string]time.Time
@@ -119,6 +130,9 @@ func (r *usages) wait(name string) time.Duration {
 	now := r.now()
 	if left := usagePause - now.Sub(r.written[name]); left > 0 {
 		return left
+	}
+	if r.budget != nil && !r.budget.AllowN(now, 1) {
+		return usagePause/2 + rand.N(usagePause)
 	}
 	r.written[name] = now
 	return 0

@@ -1,10 +1,12 @@
 package provision
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/time/rate"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -114,5 +116,35 @@ func TestUsageNeedsItsOwnNamespace(t *testing.T) {
 				t.Errorf("%d writes", n)
 			}
 		})
+	}
+}
+
+// TestManyUsagesTakeTurns: of those who change in the same moment the budget's burst is
+// written, and the others a little later.
+func TestManyUsagesTakeTurns(t *testing.T) {
+	now := today
+	r := &usages{now: func() time.Time { return now }, written: map[string]time.Time{}, budget: rate.NewLimiter(usageRate, usageBurst)}
+	late := map[string]bool{}
+	for n := range 3 * usageBurst {
+		if wait := r.wait(fmt.Sprint("t", n)); wait > 0 {
+			late[fmt.Sprint("t", n)] = true
+			if wait > 2*usagePause {
+				t.Errorf("waits %s", wait)
+			}
+		}
+	}
+	if len(late) != 2*usageBurst {
+		t.Errorf("%d of %d wait", len(late), 3*usageBurst)
+	}
+	for rounds := 0; len(late) > 0; rounds++ {
+		if rounds > 2*usageBurst/usageRate {
+			t.Fatalf("%d wait still after %d s", len(late), rounds)
+		}
+		now = now.Add(time.Second)
+		for name := range late {
+			if r.wait(name) == 0 {
+				delete(late, name)
+			}
+		}
 	}
 }

@@ -22,7 +22,9 @@ type world struct {
 	stored map[Key]Observed
 	flying []flight
 	gone   map[types.UID]bool
-	uids   int
+	// shown is what the watches show, which may be behind.
+	shown map[types.UID]bool
+	uids  int
 }
 
 type flight struct {
@@ -77,6 +79,7 @@ func (w *world) remove() {
 		delete(w.stored, key)
 		if w.rand.IntN(2) == 0 { // the watch has shown it, or not yet
 			w.gone[o.UID] = true
+			delete(w.shown, o.UID)
 		}
 		return
 	}
@@ -90,6 +93,30 @@ func (w *world) settle() {
 		observed = append(observed, o)
 	}
 	w.spec = Settle(w.spec, Settlement{Observed: observed, Past: memory{gone: w.gone}, TTL: ttl, Now: w.now})
+}
+
+// confirm goes by the watches, which have shown some of what came and show some that went.
+func (w *world) confirm() {
+	for _, o := range w.stored {
+		if w.rand.IntN(2) == 0 {
+			w.shown[o.UID] = true
+		}
+	}
+	before := w.spec
+	w.spec = Confirm(w.spec, func(e v1alpha1.LedgerEntry) bool { return w.shown[e.UID] }, w.now)
+	for tenant, after := range sectionsOf(w.spec) {
+		if !Explained(sectionsOf(before)[tenant], after, w.now) {
+			w.t.Fatalf("confirmed %+v and had %+v, which nothing explains", after, sectionsOf(before)[tenant])
+		}
+	}
+}
+
+func sectionsOf(spec v1alpha1.QuotaLedgerSpec) map[string]v1alpha1.LedgerSection {
+	out := map[string]v1alpha1.LedgerSection{}
+	for _, s := range spec.Sections {
+		out[s.Tenant] = s
+	}
+	return out
 }
 
 func (w *world) check(step int) {
@@ -117,18 +144,20 @@ func TestNeverAboveTheLimit(t *testing.T) {
 	for seed := range uint64(300) {
 		w := &world{
 			t: t, rand: rand.New(rand.NewPCG(seed, 1)), now: noon,
-			spec: ledger(), stored: map[Key]Observed{}, gone: map[types.UID]bool{},
+			spec: ledger(), stored: map[Key]Observed{}, gone: map[types.UID]bool{}, shown: map[types.UID]bool{},
 		}
 		for step := range 400 {
-			switch n := w.rand.IntN(20); {
+			switch n := w.rand.IntN(22); {
 			case n < 7:
 				w.create()
 			case n < 13:
 				w.land()
 			case n < 16:
 				w.remove()
-			case n < 19:
+			case n < 18:
 				w.settle()
+			case n < 21:
+				w.confirm()
 			default:
 				w.now = w.now.Add(time.Duration(w.rand.IntN(40)) * time.Second)
 			}

@@ -67,6 +67,8 @@ type Request struct {
 	// Taken says that a create was seen to find its name taken. It is most likely to fail,
 	// so windows are not kept waiting for it.
 	Taken bool
+	// Fresh says that the API server made the name up, so that nothing holds it.
+	Fresh bool
 	// Limits bound the tenant, Totals all sections of the domain jointly.
 	Limits, Totals map[string]Limit
 	// Lenient names dimensions that are counted and refuse nothing: those that only

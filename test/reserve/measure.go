@@ -78,6 +78,10 @@ func (b *bench) measure(ctx context.Context, l load) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
+	called, err := b.calls(ctx)
+	if err != nil {
+		return row{}, err
+	}
 	took, again, err := b.send(ctx, l, clients, b.each)
 	if err != nil {
 		return row{}, err
@@ -86,6 +90,12 @@ func (b *bench) measure(ctx context.Context, l load) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
+	calls, err := b.calls(ctx)
+	if err != nil {
+		return row{}, err
+	}
+	_, _ = fmt.Fprintf(b.told, "  calls for each of %d sessions:\n", len(took))
+	calls.tell(b.told, called, len(took))
 	slices.Sort(took)
 	at := func(q float64) float64 {
 		return float64(took[min(int(q*float64(len(took))), len(took)-1)].Microseconds()) / 1000

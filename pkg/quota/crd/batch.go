@@ -64,17 +64,11 @@ func (b *batches) join(ctx context.Context, r quota.Request) (quota.Decision, er
 func (b *batches) work(ctx context.Context, domain string, q *queue) {
 	var last *state
 	for {
-		b.mu.Lock()
-		batch := q.waiting[:min(len(q.waiting), maxBatch)]
-		q.waiting = q.waiting[len(batch):]
-		if len(batch) == 0 {
-			delete(b.of, domain)
-		}
-		b.mu.Unlock()
+		batch := b.take(domain, q, nil)
 		if len(batch) == 0 {
 			return
 		}
-		last = b.safely(ctx, domain, batch, last)
+		last, batch = b.safely(ctx, domain, q, batch, last)
 		b.ledger.batched(len(batch))
 		for _, d := range batch {
 			close(d.done)
@@ -82,69 +76,100 @@ func (b *batches) work(ctx context.Context, domain string, q *queue) {
 	}
 }
 
+// take adds to a batch what waits. A queue of which nothing is at work any more is gone.
+func (b *batches) take(domain string, q *queue, batch []*asking) []*asking {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(len(q.waiting), maxBatch-len(batch))
+	batch = append(batch, q.waiting[:n]...)
+	q.waiting = q.waiting[n:]
+	if len(batch) == 0 {
+		delete(b.of, domain)
+	}
+	return batch
+}
+
 // errPanicked answers demands in whose writing something broke. Nothing is known of them.
 var errPanicked = errors.New("quota ledger: a write panicked")
 
-// safely is write, in a goroutine of nobody's: a panic here would end the process.
-func (b *batches) safely(ctx context.Context, domain string, batch []*asking, last *state) (at *state) {
+// safely writes a batch, with what comes while others are quicker, in a goroutine of
+// nobody's: a panic here would end the process. It returns the ledger as it is stored then,
+// nil where that is not known, and all that has its answer.
+func (b *batches) safely(ctx context.Context, domain string, q *queue, batch []*asking, last *state) (at *state, answered []*asking) {
+	answered = batch
+	fail := func(err error) {
+		at = nil
+		for _, d := range answered {
+			d.decision, d.err = quota.Decision{}, err
+		}
+	}
 	defer func() {
 		if recover() != nil {
-			at = nil
-			for _, d := range batch {
-				d.decision, d.err = quota.Decision{}, errPanicked
-			}
+			fail(errPanicked)
 		}
 	}()
-	return b.write(ctx, domain, batch, last)
+	for try := range maxTries {
+		if try > 0 {
+			if err := b.rest(ctx, answered, try); err != nil {
+				fail(err)
+				return at, answered
+			}
+			// Those who came meanwhile would have to win the next write for themselves.
+			answered, last = b.take(domain, q, answered), nil
+		}
+		var lost bool
+		var err error
+		if at, lost, err = b.write(ctx, domain, answered, last); !lost {
+			if err != nil {
+				fail(err)
+			}
+			return at, answered
+		}
+	}
+	fail(quota.ErrConflict)
+	return nil, answered
 }
 
-// write brings a batch into the ledger and each demand to its answer. It returns the
-// ledger as it is stored then, nil where that is not known.
-func (b *batches) write(ctx context.Context, domain string, batch []*asking, last *state) *state {
+// rest lets the others go on for a while, as long as somebody waits for an answer.
+func (b *batches) rest(ctx context.Context, batch []*asking, try int) error {
+	ctx, cancel := until(ctx, batch)
+	defer cancel()
+	if err := pause(ctx, try); err != nil {
+		return fmt.Errorf("%w: %w", quota.ErrConflict, err)
+	}
+	return nil
+}
+
+// write tries to bring a batch into the ledger and each demand to its answer; lost says that
+// another writer was quicker. It returns the ledger as it is stored then.
+func (b *batches) write(ctx context.Context, domain string, batch []*asking, last *state) (at *state, lost bool, err error) {
 	ctx, cancel := until(ctx, batch)
 	defer cancel()
 	l := b.ledger
-	fail := func(err error) *state {
-		for _, d := range batch {
-			d.decision, d.err = quota.Decision{}, err
+	at, fresh := last, last == nil
+	if fresh {
+		if at, err = l.read(ctx, domain); err != nil {
+			return nil, false, err
 		}
-		return nil
 	}
-	for try := range maxTries {
-		if err := pause(ctx, try); err != nil {
-			return fail(fmt.Errorf("%w: %w", quota.ErrConflict, err))
-		}
-		at, fresh := last, false
-		if at == nil {
-			var err error
-			if at, err = l.read(ctx, domain); err != nil {
-				return fail(err)
-			}
-			fresh = true
-		}
-		next, refused, err := l.judge(ctx, at, batch)
-		if err != nil {
-			return fail(err)
-		}
-		if refused && !fresh {
-			// A place may have become free since: nobody is denied from memory.
-			if at, err = l.read(ctx, domain); err != nil {
-				return fail(err)
-			}
-			if next, _, err = l.judge(ctx, at, batch); err != nil {
-				return fail(err)
-			}
-		}
-		lost, err := l.write(ctx, at, next)
-		switch {
-		case err != nil:
-			return fail(err)
-		case !lost:
-			return at
-		}
-		last = nil
+	next, refused, err := l.judge(ctx, at, batch)
+	if err != nil {
+		return nil, false, err
 	}
-	return fail(quota.ErrConflict)
+	if refused && !fresh {
+		// A place may have become free since: nobody is denied from memory.
+		if at, err = l.read(ctx, domain); err != nil {
+			return nil, false, err
+		}
+		if next, _, err = l.judge(ctx, at, batch); err != nil {
+			return nil, false, err
+		}
+	}
+	if lost, err = l.write(ctx, at, next); lost || err != nil {
+		return nil, lost, err
+	}
+	l.dry.forget(domain)
+	return at, false, nil
 }
 
 // judge answers each demand of the batch in turn, as if the others before it were

@@ -81,6 +81,37 @@ func TestDemandsGoTogether(t *testing.T) {
 	}
 }
 
+// TestWhoComesWhileAWriteIsLost goes into the next try.
+func TestWhoComesWhileAWriteIsLost(t *testing.T) {
+	const domain, together = "tenant/erin", 20
+	g := &gated{gate: make(chan struct{})}
+	base := builder(t).Build()
+	l, another := open(interceptor.NewClient(base, g.funcs()), nil), open(base, nil)
+	var all sync.WaitGroup
+	ask := func(name string) {
+		if d, err := l.Reserve(t.Context(), demand(domain, "erin", name, 100)); err != nil || !d.Reserved() {
+			t.Errorf("%s: %+v, %v", name, d, err)
+		}
+	}
+	all.Go(func() { ask("first") })
+	waitFor(t, func() bool { return g.writes.Load() == 1 })
+	if d, err := another.Reserve(t.Context(), demand(domain, "erin", "quicker", 100)); err != nil || !d.Reserved() {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	for n := range together {
+		all.Go(func() { ask(fmt.Sprint("s", n)) })
+	}
+	waitFor(t, func() bool { return waiting(l, domain) == together })
+	close(g.gate)
+	all.Wait()
+	if n := g.writes.Load(); n != 2 {
+		t.Errorf("%d writes, want one that is lost and one with everybody", n)
+	}
+	if _, reserved := standing(t, base, domain, "erin"); reserved != together+2 {
+		t.Errorf("%d reserved of %d", reserved, together+2)
+	}
+}
+
 func waiting(l *Ledger, domain string) int {
 	l.batches.mu.Lock()
 	defer l.batches.mu.Unlock()

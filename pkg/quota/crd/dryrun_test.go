@@ -3,6 +3,7 @@ package crd
 import (
 	"context"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -65,4 +66,50 @@ func TestADryRunLooksNowhereElse(t *testing.T) {
 	if err := c.Get(t.Context(), client.ObjectKey{Name: "organization-nobody"}, &v1alpha1.QuotaLedger{}); !apierrors.IsNotFound(err) {
 		t.Errorf("a domain without a tenant has a ledger: %v", err)
 	}
+}
+
+// TestAFloodOfDryRuns reads a ledger once a second, and refuses nobody from memory.
+func TestAFloodOfDryRuns(t *testing.T) {
+	const domain = "organization/acme"
+	reads, now := 0, time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	c := builder(t, member("alice", "acme")).WithInterceptorFuncs(interceptor.Funcs{
+		Get: func(ctx context.Context, w client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			if _, is := o.(*v1alpha1.QuotaLedger); is {
+				reads++
+			}
+			return w.Get(ctx, key, o, opts...)
+		},
+	}).Build()
+	l, another := open(c, func() time.Time { return now }), open(c, nil)
+	if _, err := l.Settle(t.Context(), domain, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	dry := demand(domain, "alice", "dry", 1)
+	dry.DryRun = true
+	expect := func(what string, reserved bool, wantReads int) {
+		t.Helper()
+		reads = 0
+		if d, err := l.Reserve(t.Context(), dry); err != nil || d.Reserved() != reserved || reads != wantReads {
+			t.Errorf("%s: %+v, %v after %d reads, want %v after %d", what, d, err, reads, reserved, wantReads)
+		}
+	}
+	expect("the first", true, 1)
+	expect("the next", true, 0)
+	if d, err := another.Reserve(t.Context(), demand(domain, "alice", "real", 1)); err != nil || !d.Reserved() {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	expect("another process took the last place", true, 0)
+	now = now.Add(dryAge)
+	expect("a second later", false, 2)
+	if err := c.DeleteAllOf(t.Context(), &v1alpha1.QuotaLedger{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Settle(t.Context(), domain, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	expect("given back, though memory says full", true, 1)
+	if d, err := l.Reserve(t.Context(), demand(domain, "alice", "real", 1)); err != nil || !d.Reserved() {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	expect("this one took the last place", false, 2)
 }

@@ -22,6 +22,9 @@ type Options struct {
 	// Client reads and writes QuotaLedgers and lists Tenants and what counts. It must ask
 	// the API server each time: a read from a cache would only lose the swap.
 	Client client.Client
+	// Watched shows by watches what is stored of Tenants and of what counts; only Confirm
+	// asks it.
+	Watched client.Reader
 	// NamespacePrefix begins every tenant namespace, its tenant's name follows.
 	NamespacePrefix string
 	// TTL is how long a reservation is kept that no stored object confirms.
@@ -45,6 +48,7 @@ type Options struct {
 // those two, the API server decides.
 type Ledger struct {
 	client    client.Client
+	watched   client.Reader
 	prefix    string
 	ttl       time.Duration
 	now       func() time.Time
@@ -55,6 +59,7 @@ type Ledger struct {
 	swapped   func(took time.Duration, lost bool)
 	turns     turns
 	batches   *batches
+	dry       remembered
 }
 
 var _ quota.Ledger = (*Ledger)(nil)
@@ -71,7 +76,7 @@ func New(o Options) *Ledger {
 		o.Swapped = func(time.Duration, bool) {}
 	}
 	l := &Ledger{
-		client: o.Client, prefix: o.NamespacePrefix, ttl: o.TTL, now: o.Now, account: o.Account,
+		client: o.Client, watched: o.Watched, prefix: o.NamespacePrefix, ttl: o.TTL, now: o.Now, account: o.Account,
 		calendar: o.Calendar, elsewhere: o.Elsewhere, batched: o.Batched, swapped: o.Swapped, turns: turns{of: map[string]chan struct{}{}},
 	}
 	l.batches = &batches{ledger: l, of: map[string]*queue{}}
@@ -94,7 +99,12 @@ func (l *Ledger) Reserve(ctx context.Context, r quota.Request) (quota.Decision, 
 // reserve looks whether a create's name is taken before a window is charged for it, and
 // before it is refused: what holds the name counts with it then, not beside it.
 func (l *Ledger) reserve(ctx context.Context, r quota.Request) (decision quota.Decision, err error) {
-	looked := r.Version != "" || r.Held != nil
+	if r.DryRun {
+		if decision, holds := l.try(ctx, r); holds {
+			return decision, nil
+		}
+	}
+	looked := r.Version != "" || r.Held != nil || r.Fresh
 	if !looked && r.Charges() {
 		if r, err = l.taken(ctx, r); err != nil {
 			return decision, err

@@ -85,7 +85,7 @@ func (l *Ledger) memberships(ctx context.Context, spec v1alpha1.QuotaLedgerSpec,
 		}
 	}
 	for name := range tenants {
-		is, err := l.membership(ctx, spec.Domain, name)
+		is, err := membershipOf(ctx, l.client, spec.Domain, name)
 		if err != nil {
 			return nil, err
 		}
@@ -94,13 +94,13 @@ func (l *Ledger) memberships(ctx context.Context, spec v1alpha1.QuotaLedgerSpec,
 	return of, nil
 }
 
-func (l *Ledger) membership(ctx context.Context, domain, name string) (membership, error) {
+func membershipOf(ctx context.Context, from client.Reader, domain, name string) (membership, error) {
 	organization, only, _ := quota.SplitDomain(domain)
 	if only == name {
 		return present, nil
 	}
 	var t v1alpha1.Tenant
-	err := l.client.Get(ctx, client.ObjectKey{Name: name}, &t)
+	err := from.Get(ctx, client.ObjectKey{Name: name}, &t)
 	switch {
 	case apierrors.IsNotFound(err):
 		return gone, nil

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -179,6 +180,32 @@ func TestACreateOfATakenName(t *testing.T) {
 	}
 	if d, err := l.Reserve(t.Context(), demand(domain, "erin", "other", 2)); err != nil || !d.Reserved() {
 		t.Errorf("the place beside it: %+v, %v", d, err)
+	}
+}
+
+// TestNobodyLooksForAFreshName: what the API server made up is asked for nowhere, neither
+// before a window is charged nor before a demand is refused.
+func TestNobodyLooksForAFreshName(t *testing.T) {
+	looked := 0
+	c := builder(t).WithInterceptorFuncs(interceptor.Funcs{
+		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, o client.Object, opts ...client.GetOption) error {
+			if _, is := o.(*researchv1.ResearchSession); is {
+				looked++
+			}
+			return c.Get(ctx, key, o, opts...)
+		},
+	}).Build()
+	l := open(c, nil)
+	for _, fresh := range []bool{false, true} {
+		looked = 0
+		r := demand("tenant/erin", "erin", "a", 0)
+		r.Fresh = fresh
+		if d, err := l.Reserve(t.Context(), r); err != nil || d.Reserved() {
+			t.Errorf("over the limit: %+v, %v", d, err)
+		}
+		if (looked == 0) != fresh {
+			t.Errorf("made up %v: looked %d times", fresh, looked)
+		}
 	}
 }
 

@@ -1,0 +1,65 @@
+package quota
+
+import (
+	"time"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+)
+
+// Plain reports whether an entry tells of one create that is still on its way. Once its
+// object is seen stored, all that the entry says has come true, whatever else is stored.
+func Plain(e v1alpha1.LedgerEntry, now time.Time) bool {
+	return e.Version == "" && len(e.Contenders)+len(e.Held) == 0 && e.Taken == 0 && now.Before(e.Expires.Time)
+}
+
+// Confirm moves plain entries whose objects were seen stored from what is reserved to what
+// is settled, with the amounts that were reserved. Everything else stays as it is.
+//
+// An object that went again, or holds less by now, counts until a settlement; one comes,
+// because whoever saw the object come is told of that too.
+func Confirm(spec v1alpha1.QuotaLedgerSpec, seen func(v1alpha1.LedgerEntry) bool, now time.Time) v1alpha1.QuotaLedgerSpec {
+	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain, Reports: spec.Reports}
+	for _, s := range spec.Sections {
+		confirmed := confirm(s, func(e v1alpha1.LedgerEntry) bool { return Plain(e, now) && seen(e) })
+		if closed := confirmed.close(now); closed != nil {
+			next.Sections = append(next.Sections, *closed)
+		}
+	}
+	return next
+}
+
+func confirm(section v1alpha1.LedgerSection, stored func(v1alpha1.LedgerEntry) bool) *book {
+	s := &book{LedgerSection: *section.DeepCopy(), settled: fromList(section.Settled)}
+	s.Entries = nil
+	for _, e := range section.Entries {
+		if !stored(e) {
+			s.Entries = append(s.Entries, e)
+			continue
+		}
+		s.chargeEntry(e, nil)
+		s.settled.addAll(fromList(e.Amounts))
+	}
+	return s
+}
+
+// Explained reports whether a section came from another by reservations and confirmations
+// alone. If not, somebody settled it, or put his hand to it.
+func Explained(before, after v1alpha1.LedgerSection, now time.Time) bool {
+	open := make(map[Key]amounts, len(after.Entries))
+	for _, e := range after.Entries {
+		open[keyOf(e)] = fromList(e.Amounts)
+	}
+	confirmed := confirm(before, func(e v1alpha1.LedgerEntry) bool { _, is := open[keyOf(e)]; return !is })
+	for _, e := range confirmed.Entries {
+		for _, a := range e.Amounts {
+			if have := open[keyOf(e)][a.Dimension]; have.Cmp(a.Amount) < 0 {
+				return false
+			}
+		}
+	}
+	expected := confirmed.close(now)
+	if expected == nil {
+		expected = &v1alpha1.LedgerSection{}
+	}
+	return sameAmounts(expected.Settled, after.Settled) && sameWindows(expected, &after)
+}
