@@ -162,7 +162,7 @@ func (w *writers) end() {
 	w.done.Wait()
 }
 
-var _ = Describe("The passport keys", Ordered, Serial, func() {
+var _ = Describe("The passport keys", Ordered, func() {
 	It("are rotated ten times under load, and no honest write is refused", func(ctx SpecContext) {
 		admin, alice, bob := home.as("admin"), home.as("alice"), home.as("bob")
 		_, err := alice.create(ctx, aliceNS, workload("Deployment", "rotating"))

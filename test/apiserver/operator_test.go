@@ -61,7 +61,7 @@ func (c *cluster) account(ctx context.Context, namespace, name string) *user {
 	return c.with(config)
 }
 
-var _ = Describe("An operator of the platform's choice", Ordered, Serial, func() {
+var _ = Describe("An operator of the platform's choice", Ordered, func() {
 	It("makes Pods for alice's custom resource as alice, once it is registered", func(ctx SpecContext) {
 		admin, alice := home.as("admin"), home.as("alice")
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "widgets"}}

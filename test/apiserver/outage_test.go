@@ -12,7 +12,7 @@ import (
 
 const soon = slack * 10 * time.Second
 
-var _ = Describe("With every webhook process killed", Ordered, Serial, func() {
+var _ = Describe("With every webhook process killed", Ordered, func() {
 	It("alice's writes fail closed, what must go on goes on, and back up all is well", func(ctx SpecContext) {
 		alice, admin := home.as("alice"), home.as("admin")
 		_, err := alice.create(ctx, aliceNS, waitingJob("lasting"))

@@ -79,7 +79,7 @@ func readyPolicy(ctx context.Context, admin *user, name string) *unstructured.Un
 	return p
 }
 
-var _ = Describe("A Policy", Ordered, Serial, func() {
+var _ = Describe("A Policy", Ordered, func() {
 	var admin, alice, bob, carol *user
 	amendPolicy := func(ctx context.Context, patch string) {
 		GinkgoHelper()

@@ -46,7 +46,7 @@ func withDevices(ctx context.Context, admin *user) {
 	DeferCleanup(func(ctx SpecContext) { set(ctx, "null") })
 }
 
-var _ = Describe("Device time", Ordered, Serial, func() {
+var _ = Describe("Device time", Ordered, func() {
 	It("is set aside when a Pod is made, and charged by what it used", func(ctx SpecContext) {
 		bob, admin := home.as("bob"), home.as("admin")
 		withDevices(ctx, admin)

@@ -130,7 +130,7 @@ func refusalOf(ctx context.Context, admin *user, app string) func() (string, err
 	}
 }
 
-var _ = Describe("Limits", Ordered, Serial, func() {
+var _ = Describe("Limits", Ordered, func() {
 	var alice, admin *user
 	BeforeEach(func() {
 		alice, admin = home.as("alice"), home.as("admin")

@@ -19,7 +19,7 @@ import (
 
 const byRevokedKey = "denied by identity/passport-revoked-key"
 
-var _ = Describe("A revoked passport key", Ordered, Serial, func() {
+var _ = Describe("A revoked passport key", Ordered, func() {
 	It("is refused at once, keeps status, scale-down and deletion, and a new write of the owner revives", func(ctx SpecContext) {
 		admin, alice := home.as("admin"), home.as("alice")
 		// Two rotations around them, so that these objects alone are under the key.

@@ -30,7 +30,7 @@ func complete(manifest string) string {
 
 const beforeMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: before}\ndata: {a: '1'}\n"
 
-var _ = Describe("Objects from before the installation", Ordered, Serial, func() {
+var _ = Describe("Objects from before the installation", Ordered, func() {
 	var own *cluster
 	var admin, alice *user
 	wires := func(ctx context.Context, what ...string) string {

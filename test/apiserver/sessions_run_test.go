@@ -102,7 +102,7 @@ func placesAreFree(ctx context.Context, admin *user) {
 		WithTimeout(slack * 5 * time.Second).WithPolling(20 * time.Millisecond).Should(BeZero())
 }
 
-var _ = Describe("A session's run", Ordered, Serial, func() {
+var _ = Describe("A session's run", Ordered, func() {
 	var alice, admin *user
 	BeforeEach(func() {
 		alice, admin = home.as("alice"), home.as("admin")

@@ -18,7 +18,7 @@ func amend(ctx context.Context, admin *user, tenant, spec string) {
 	Expect(err).NotTo(HaveOccurred())
 }
 
-var _ = Describe("Suspending alice", Ordered, Serial, func() {
+var _ = Describe("Suspending alice", Ordered, func() {
 	It("stops what she asks for within two seconds, by whomever, and nothing of what ends", func(ctx SpecContext) {
 		alice, bob, admin := home.as("alice"), home.as("bob"), home.as("admin")
 		for _, kind := range []string{"Deployment", "CronJob"} {
