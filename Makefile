@@ -104,8 +104,8 @@ bench: build bin/cluster ## what a write costs with and without Gatehouse, and e
 swaps: build bin/cluster
 	@GATEHOUSE_CLUSTER=1 GATEHOUSE_SWAPS=all go test -v -count=1 -timeout 30m ./test/apiserver -ginkgo.succinct -ginkgo.no-color -ginkgo.silence-skips -ginkgo.focus "A set of policies"
 
-scale: build bin/cluster ## 500 sessions of 100 users at once to their end, every server killed in between
-	@go run ./test/scale
+scale: build bin/cluster ## 500 sessions of 100 users at once, every server killed in between; 1,000 tenants from nothing
+	@go run ./test/scale --provision $(or $(TENANTS),1000)
 
 reservations: build bin/cluster ## places in a quota ledger a second, beside native ResourceQuota
 	@go run ./test/reserve

@@ -4,58 +4,23 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"gatehouse.dev/gatehouse/test/local"
 )
 
-// calls counts what the API server answered, by verb and resource, watches left out.
-type calls map[string]float64
-
-func (b *bench) calls(ctx context.Context) (calls, error) {
-	raw, err := b.kube.Discovery().RESTClient().Get().AbsPath("/metrics").DoRaw(ctx)
+func (b *bench) calls(ctx context.Context) (local.Calls, error) {
+	all, err := local.ServerMetrics(ctx, b.kube.Discovery().RESTClient())
 	if err != nil {
-		return nil, fmt.Errorf("metrics of the API server: %w", err)
+		return nil, err
 	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(string(raw)))
-	if err != nil {
-		return nil, fmt.Errorf("metrics of the API server: %w", err)
-	}
-	out := calls{}
-	for _, m := range families["apiserver_request_total"].GetMetric() {
-		labels := map[string]string{}
-		for _, l := range m.GetLabel() {
-			labels[l.GetName()] = l.GetValue()
-		}
-		if labels["verb"] == "WATCH" {
-			continue
-		}
-		what := labels["verb"] + " " + labels["resource"]
-		if sub := labels["subresource"]; sub != "" {
-			what += "/" + sub
-		}
-		if code := labels["code"]; !strings.HasPrefix(code, "2") {
-			what += " (" + code + ")"
-		}
-		out[what] += m.GetCounter().GetValue()
-	}
-	return out, nil
+	return all.Calls(), nil
 }
 
 // tell writes which calls there were for each admitted session, the most frequent first.
-func (c calls) tell(w io.Writer, before calls, sessions int) {
-	each := map[string]float64{}
-	for what, n := range c {
-		if per := (n - before[what]) / float64(sessions); per >= .02 {
-			each[what] = per
+func tell(w io.Writer, each local.Calls) {
+	for _, name := range each.MostFirst() {
+		if each[name] >= .02 {
+			_, _ = fmt.Fprintf(w, "    %.2f %s\n", each[name], name)
 		}
-	}
-	what := slices.SortedFunc(maps.Keys(each), func(a, b string) int { return int(1000 * (each[b] - each[a])) })
-	for _, name := range what {
-		_, _ = fmt.Fprintf(w, "    %.2f %s\n", each[name], name)
 	}
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math"
-	"net/http"
 	"slices"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"gatehouse.dev/gatehouse/test/local"
 )
 
 // ledger is what the webhooks counted of their ledgers, all together.
@@ -32,19 +29,9 @@ func (b *bench) ledger(ctx context.Context) (ledger, error) {
 }
 
 func (l *ledger) add(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	families, err := local.MetricsAt(ctx, url)
 	if err != nil {
-		return fmt.Errorf("metrics: %w", err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("metrics: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(response.Body)
-	if err != nil {
-		return fmt.Errorf("metrics of %s: %w", url, err)
+		return err
 	}
 	counter := func(name string) float64 {
 		for _, m := range families[name].GetMetric() {

@@ -95,7 +95,7 @@ func (b *bench) measure(ctx context.Context, l load) (row, error) {
 		return row{}, err
 	}
 	_, _ = fmt.Fprintf(b.told, "  calls for each of %d sessions:\n", len(took))
-	calls.tell(b.told, called, len(took))
+	tell(b.told, calls.Each(called, len(took)))
 	slices.Sort(took)
 	at := func(q float64) float64 {
 		return float64(took[min(int(q*float64(len(took))), len(took)-1)].Microseconds()) / 1000

@@ -3,14 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+
+	"gatehouse.dev/gatehouse/test/local"
 )
 
 // requestSeconds is the API server's own measure of each kind of call.
@@ -22,14 +21,9 @@ type calls map[string]map[float64]uint64
 // calls reads the API server's measure; watches last as long as they are wanted and are
 // left out, so is what streams.
 func (p *platform) calls(ctx context.Context) (calls, error) {
-	body, err := p.kube.CoreV1().RESTClient().Get().AbsPath("/metrics").DoRaw(ctx)
+	families, err := local.ServerMetrics(ctx, p.kube.CoreV1().RESTClient())
 	if err != nil {
-		return nil, fmt.Errorf("metrics of the API server: %w", err)
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(string(body)))
-	if err != nil {
-		return nil, fmt.Errorf("metrics of the API server: %w", err)
+		return nil, err
 	}
 	out := calls{}
 	for _, m := range families[requestSeconds].GetMetric() {

@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/tools/cache"
-	watchtools "k8s.io/client-go/tools/watch"
 )
 
 // followed is what a watch showed of all sessions.
@@ -25,17 +21,9 @@ type followed struct {
 
 // follow watches from now on, without a gap.
 func (p *platform) follow(ctx context.Context) (*followed, error) {
-	list, err := p.dynamic.Resource(sessions).List(ctx, metav1.ListOptions{})
+	w, err := p.watch(ctx, sessions)
 	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	w, err := watchtools.NewRetryWatcherWithContext(ctx, list.GetResourceVersion(), &cache.ListWatch{
-		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
-			return p.dynamic.Resource(sessions).Watch(ctx, o)
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("watch sessions: %w", err)
+		return nil, err
 	}
 	f := &followed{stop: w.Stop, phases: map[string]string{}, alive: map[string]int{}}
 	go func() {

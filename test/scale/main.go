@@ -1,5 +1,5 @@
-// Command scale runs many users' sessions at once on the local cluster, to their end, and
-// measures: 500 sessions of 100 users, none of whom passes her limit.
+// Command scale measures a local cluster with many in it: 500 sessions of 100 users at once,
+// none of whom passes her limit, to their end; and a thousand tenants made from nothing.
 package main
 
 import (
@@ -12,21 +12,28 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"gatehouse.dev/gatehouse/test/local"
 )
 
 const usage = `Usage: scale [flags]
 
-Starts a local cluster with three webhooks (or uses a running one), makes organizations and
-tenants, lets user after user fill her limit of concurrent sessions on full nodes and ask
-for one more until all are there at once, then makes room and waits until all have run to their end. With --kill the
-provisioner and every webhook are killed in the middle and started again. Prints what the
-API server measured of every kind of call. Fails when a limit was passed, when a session
-was lost or run twice, or when p95 of a kind of call is 2 seconds or more.
+Does two things, each on a local cluster of its own with three webhooks and one provisioner
+(or on a running one), and says what they took.
 
-Example:
-  go run ./test/scale --users 100 --sessions 5
+Sessions: makes organizations and tenants, lets user after user fill her limit of concurrent
+sessions on full nodes and ask for one more until all are there at once, then makes room and
+waits until all have run to their end. With --kill the provisioner and every webhook are
+killed in the middle and started again. Prints what the API server measured of every kind of
+call. Fails when a limit was passed, when a session was lost or run twice, or when p95 of a
+kind of call is 2 seconds or more.
+
+Provisioning: makes 20 tenants, one a second; then as many as --provision says, as fast as
+they are admitted, 50 in an organization; then 20 slowly again. Prints how long it took until
+all were Ready, how long a Tenant waited for that, which calls that write there were for each
+and the memory. Fails when a Tenant is not Ready in five times the time that it should take.
+
+Examples:
+  go run ./test/scale --users 100 --sessions 5 --provision 0
+  go run ./test/scale --users 0 --provision 1000
 
 Flags:
 `
@@ -36,6 +43,7 @@ type options struct {
 	users, sessions, organizations int
 	over                           time.Duration
 	kill                           bool
+	provision, clients             int
 }
 
 func main() {
@@ -55,15 +63,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	flags.StringVar(&o.state, "state", "", "`FOLDER` of a running cluster; empty starts one and ends it")
 	flags.StringVar(&o.launcher, "launcher", "bin/cluster", "the cluster's launcher")
-	flags.IntVar(&o.users, "users", 100, "tenants")
+	flags.IntVar(&o.users, "users", 100, "tenants with sessions; 0 runs none")
 	flags.IntVar(&o.sessions, "sessions", 5, "concurrent sessions of each")
 	flags.IntVar(&o.organizations, "organizations", 10, "organizations that the tenants are spread over")
 	flags.DurationVar(&o.over, "over", time.Minute, "how long it takes until the last user has come; 0 lets all come in one moment")
 	flags.BoolVar(&o.kill, "kill", true, "kill the provisioner and every webhook in the middle")
+	flags.IntVar(&o.provision, "provision", 1000, "tenants to make from nothing; 0 makes none")
+	flags.IntVar(&o.clients, "clients", 16, "who create tenants at once")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
-	case err != nil || flags.NArg() > 0 || min(o.users, o.sessions, o.organizations) < 1:
+	case err != nil || flags.NArg() > 0 || min(o.sessions, o.organizations, o.clients) < 1 || min(o.users, o.provision) < 0:
 		_, _ = fmt.Fprintln(stderr, "scale: wrong use; see --help")
 		return 2
 	}
@@ -72,37 +82,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
-}
-
-func measure(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
-	c, err := local.Open(ctx, local.Options{State: o.state, Launcher: o.launcher, Env: []string{"REPLICAS=3", "REQUEST_TIMEOUT=10s"}}, stderr)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	p, err := newPlatform(c, o, stderr)
-	if err != nil {
-		return err
-	}
-	if err := p.prepare(ctx); err != nil {
-		return err
-	}
-	before, err := p.calls(ctx)
-	if err != nil {
-		return err
-	}
-	r, err := p.play(ctx)
-	if err != nil {
-		return err
-	}
-	after, err := p.calls(ctx)
-	if err != nil {
-		return err
-	}
-	if r.processes, err = c.Processes(ctx); err != nil {
-		return err
-	}
-	r.calls = after.since(before)
-	r.print(stdout)
-	return r.verdict()
 }

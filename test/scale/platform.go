@@ -90,18 +90,12 @@ func (p *platform) prepare(ctx context.Context) error {
 		return fmt.Errorf("tier scale: %w", err)
 	}
 	for i := range p.organizations {
-		if err := p.create(ctx, "organizations", fmt.Sprintf(`{kind: Organization, metadata: {name: scale-%d},
-			spec: {displayName: Scale, members: [{group: "local:scale-%d"}], tiers: [scale], models: [{name: claude-sonnet}]}}`, i, i)); err != nil {
-			return err
-		}
-		if err := p.create(ctx, "organizationsettings", fmt.Sprintf(`{kind: OrganizationSettings, metadata: {name: scale-%d},
-			spec: {grants: [{role: member, models: [claude-sonnet]}]}}`, i)); err != nil {
+		if err := p.organization(ctx, fmt.Sprintf("scale-%d", i), "scale"); err != nil {
 			return err
 		}
 	}
 	for i := range p.users {
-		if err := p.create(ctx, "tenants", fmt.Sprintf(`{kind: Tenant, metadata: {name: %s},
-			spec: {owner: {user: "local:%s"}, organization: scale-%d, tier: scale}}`, tenant(i), tenant(i), i%p.organizations)); err != nil {
+		if err := p.tenant(ctx, tenant(i), fmt.Sprintf("scale-%d", i%p.organizations), "scale"); err != nil {
 			return err
 		}
 	}
@@ -121,6 +115,21 @@ func (p *platform) prepare(ctx context.Context) error {
 		}
 		return ready, nil
 	})
+}
+
+// organization makes one whose members may have the tier.
+func (p *platform) organization(ctx context.Context, name, tier string) error {
+	if err := p.create(ctx, "organizations", fmt.Sprintf(`{kind: Organization, metadata: {name: %s},
+		spec: {displayName: Scale, members: [{group: "local:%s"}], tiers: [%s], models: [{name: claude-sonnet}]}}`, name, name, tier)); err != nil {
+		return err
+	}
+	return p.create(ctx, "organizationsettings", fmt.Sprintf(`{kind: OrganizationSettings, metadata: {name: %s},
+		spec: {grants: [{role: member, models: [claude-sonnet]}]}}`, name))
+}
+
+func (p *platform) tenant(ctx context.Context, name, organization, tier string) error {
+	return p.create(ctx, "tenants", fmt.Sprintf(`{kind: Tenant, metadata: {name: %s},
+		spec: {owner: {user: "local:%s"}, organization: %s, tier: %s}}`, name, name, organization, tier))
 }
 
 func (p *platform) create(ctx context.Context, resource, manifest string) error {
