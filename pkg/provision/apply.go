@@ -70,7 +70,8 @@ func (a *applier) apply(ctx context.Context, namespace string, o home.Object) (*
 	before := a.was(key)
 	// An error is an object that the cache does not have, and so one to apply.
 	missing := a.Get(ctx, client.ObjectKey{Namespace: namespace, Name: *o.GetName()}, live)
-	if missing == nil && before.wanted == string(wanted) && before.version == live.GetResourceVersion() {
+	if missing == nil && before.wanted == string(wanted) && before.uid == string(live.GetUID()) &&
+		(before.version == live.GetResourceVersion() || holds(wanted, live)) {
 		return nil, nil
 	}
 	if err := a.Apply(ctx, o, client.FieldOwner(fieldManager), client.ForceOwnership); err != nil {

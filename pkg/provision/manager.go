@@ -98,6 +98,9 @@ func newScheme() (*runtime.Scheme, error) {
 // cacheOptions keep the cache to what the provisioner may read and looks at.
 func cacheOptions(c *config.Config) cache.Options {
 	tenants := cache.ByObject{Label: exists(v1alpha1.LabelTenant)}
+	// Its status is written at every Pod; who owns the rest tells that nothing else was.
+	fences := tenants
+	fences.Transform = func(o any) (any, error) { return o, nil }
 	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{home.LabelManagedBy: home.ManagedBy})}
 	named := func(name string) cache.ByObject {
 		return cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, name)}
@@ -107,7 +110,7 @@ func cacheOptions(c *config.Config) cache.Options {
 	kept := map[client.Object]cache.ByObject{
 		&corev1.Namespace{}:                           tenants,
 		&corev1.ServiceAccount{}:                      tenants,
-		&corev1.ResourceQuota{}:                       tenants,
+		&corev1.ResourceQuota{}:                       fences,
 		&corev1.LimitRange{}:                          tenants,
 		&networkingv1.NetworkPolicy{}:                 tenants,
 		&rbacv1.RoleBinding{}:                         tenants,
