@@ -76,7 +76,8 @@ func (f facts) get(ctx context.Context, name string, into client.Object) (bool, 
 // tenantsWhere lists the tenants that something bears on, as requests.
 func (f facts) tenantsWhere(ctx context.Context, bears func(*v1alpha1.Tenant) bool) []reconcile.Request {
 	var tenants v1alpha1.TenantList
-	if err := f.List(ctx, &tenants); err != nil {
+	// Names are all that leaves here: thousands of tenants are not copied for them.
+	if err := f.List(ctx, &tenants, client.UnsafeDisableDeepCopy); err != nil {
 		return nil // the cache is stopping
 	}
 	var out []reconcile.Request
