@@ -96,9 +96,13 @@ mutation: ## breaks each built-in rule in turn: its tests must notice
 	@go run ./test/mutation
 
 .PHONY: bench
-bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone
-	@go run ./test/load
-	@go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks
+# Where make bench appends its figures, in the format of Go's benchmarks.
+RECORD ?= .bench/$(shell git describe --always --dirty --abbrev=12 --exclude='*').txt
+bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone; kept in .bench/<commit>.txt
+	@mkdir -p $(dir $(RECORD))
+	@go run ./test/load --record $(RECORD)
+	@go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks | tee -a $(RECORD)
+	@echo "in $(RECORD), to be compared with another commit's: benchstat OLD NEW"
 
 .PHONY: scale reservations quota-race swaps
 swaps: build bin/cluster

@@ -42,6 +42,8 @@ type row struct {
 	P99Ratio    float64 `json:"p99Ratio"`
 	RateWithout float64 `json:"perSecondWithout"`
 	RateWith    float64 `json:"perSecondWith"`
+
+	without, with latencies
 }
 
 // compare sends n requests to either side, a round each in turn, after one round that
@@ -62,6 +64,7 @@ func compare(ctx context.Context, p pair, clients, n int) (row, error) {
 		P99Without: without.quantile(.99), P99With: with.quantile(.99),
 		RateWithout: without.rate(), RateWith: with.rate(),
 	}
+	r.without, r.with = without, with
 	r.P50Ratio, r.P99Ratio = r.P50With/r.P50Without, r.P99With/r.P99Without
 	return r, nil
 }

@@ -1,142 +1,86 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"os"
-	"os/exec"
-	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
-
-	"gatehouse.dev/gatehouse/test/conformance"
-	"gatehouse.dev/gatehouse/test/local"
+	"gatehouse.dev/gatehouse/test/drive"
 )
 
-// startFloor runs the floor as a process of its own; stop ends it.
-func startFloor(ctx context.Context) (at address, stop func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return at, nil, fmt.Errorf("find this program: %w", err)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, self, floor)
-	cmd.Stderr = os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		cancel()
-		return at, nil, fmt.Errorf("start the floor: %w", err)
-	}
-	stop = func() { cancel(); _ = cmd.Wait() }
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &at)
-	}
-	if err != nil {
-		stop()
-		return at, nil, fmt.Errorf("address of the floor: %w", err)
-	}
-	return at, stop, nil
+// turns is how often either side has its turn in one case; each is a sample of its own where
+// it is recorded; benchstat asks for six.
+const turns = 6
+
+// straightRow is one case: latencies in milliseconds, reviews a second.
+type straightRow struct {
+	Name        string       `json:"name"`
+	Loop        string       `json:"loop"` // closed or open
+	Connections int          `json:"connections"`
+	Floor       straightSide `json:"floor"`
+	Gatehouse   straightSide `json:"gatehouse"`
+	P50Ratio    float64      `json:"p50Ratio"`
+	P99Ratio    float64      `json:"p99Ratio"`
+	RateRatio   float64      `json:"rateRatio"`
 }
 
-// straight are the cases that leave the API server out: the same bytes to the floor and to
-// Gatehouse, over TLS and HTTP/1.1.
-func straight(ctx context.Context, c *local.Cluster, at address) ([]pair, error) {
-	url, roots, err := webhook(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	certificate, err := x509.ParseCertificate(at.CA)
-	if err != nil {
-		return nil, fmt.Errorf("certificate of the floor: %w", err)
-	}
-	pool.AddCert(certificate)
-	under, ours := poster(pool), poster(roots)
-	var pairs []pair
-	for _, b := range conformance.Benchmarks() {
-		bodies, err := conformance.Creation(ctx, conformance.AskHTTP(ours, url), b.Manifest)
-		if err != nil {
-			return nil, fmt.Errorf("reviews of a %s: %w", b.Name, err)
-		}
-		for _, body := range bodies {
-			phase, _, _ := strings.Cut(strings.TrimPrefix(body.Path, "/"), "/")
-			pairs = append(pairs, pair{name: fmt.Sprintf("straight: %s a %s", phase, b.Name),
-				without: post(under, at.URL+"/"+phase, body.Raw),
-				with:    post(ours, url+body.Path, body.Raw),
+// straightSide is one side's figures.
+type straightSide struct {
+	P50    float64 `json:"p50MS"`
+	P99    float64 `json:"p99MS"`
+	Rate   float64 `json:"perSecond"`
+	Failed int     `json:"failed"`
+	// Why counts the answers that were no allow.
+	Why map[string]int `json:"why,omitempty"`
+
+	samples []drive.Result
+}
+
+// straight measures all duels, closed and then open: at half of the rate that the side itself
+// had just before.
+func straight(ctx context.Context, all []duel, connections []int, length time.Duration, stderr io.Writer) []straightRow {
+	var rows []straightRow
+	for _, n := range connections {
+		for _, d := range all {
+			_, _ = fmt.Fprintf(stderr, "straight: %s, %d connections ...\n", d.name, n)
+			d.floor.Connections, d.ours.Connections = n, n
+			d.floor.For, d.ours.For = length/turns, length/turns
+			drive.Closed(ctx, d.floor)
+			drive.Closed(ctx, d.ours) // neither counts: connections and caches warm up
+			closed := takeTurns(d, n, "closed", func(l drive.Load, _ bool) drive.Result { return drive.Closed(ctx, l) })
+			open := takeTurns(d, n, "open", func(l drive.Load, ours bool) drive.Result {
+				rate := closed.Floor.Rate
+				if ours {
+					rate = closed.Gatehouse.Rate
+				}
+				return drive.Open(ctx, l, rate/2)
 			})
+			rows = append(rows, closed, open)
 		}
 	}
-	return pairs, nil
+	return rows
 }
 
-// webhook is where Gatehouse's webhooks answer, and what they are trusted by.
-func webhook(ctx context.Context, c *local.Cluster) (url string, roots *x509.CertPool, err error) {
-	admin, err := c.As("admin")
-	if err != nil {
-		return "", nil, err
+func takeTurns(d duel, connections int, loop string, send func(l drive.Load, ours bool) drive.Result) straightRow {
+	r := straightRow{Name: d.name, Loop: loop, Connections: connections}
+	for range turns {
+		r.Floor.samples = append(r.Floor.samples, send(d.floor, false))
+		r.Gatehouse.samples = append(r.Gatehouse.samples, send(d.ours, true))
 	}
-	kube, err := kubernetes.NewForConfig(admin)
-	if err != nil {
-		return "", nil, fmt.Errorf("client of admin: %w", err)
-	}
-	config, err := kube.AdmissionregistrationV1().ValidatingWebhookConfigurations().Get(ctx, "gatehouse", metav1.GetOptions{})
-	if err != nil {
-		return "", nil, fmt.Errorf("read the webhook configuration: %w", err)
-	}
-	roots = x509.NewCertPool()
-	if len(config.Webhooks) == 0 || !roots.AppendCertsFromPEM(config.Webhooks[0].ClientConfig.CABundle) {
-		return "", nil, errors.New("the webhook configuration has no CA")
-	}
-	url, err = c.Env("WEBHOOK_URL")
-	return url, roots, err
+	r.Floor.sum()
+	r.Gatehouse.sum()
+	r.P50Ratio, r.P99Ratio = r.Gatehouse.P50/r.Floor.P50, r.Gatehouse.P99/r.Floor.P99
+	r.RateRatio = r.Gatehouse.Rate / r.Floor.Rate
+	return r
 }
 
-func pemOf(der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-}
-
-func poster(roots *x509.CertPool) *http.Client {
-	return &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
-		MaxIdleConnsPerHost: 256,
-	}}
-}
-
-// post sends a review and wants it allowed.
-func post(client *http.Client, url string, body []byte) side {
-	return func(ctx context.Context) error {
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"?timeout=10s", bytes.NewReader(body))
-		if err != nil {
-			return fmt.Errorf("post %s: %w", url, err)
-		}
-		request.Header.Set("Content-Type", "application/json")
-		response, err := client.Do(request)
-		if err != nil {
-			return fmt.Errorf("post %s: %w", url, err)
-		}
-		text, err := io.ReadAll(response.Body)
-		if err = errors.Join(err, response.Body.Close()); err != nil {
-			return fmt.Errorf("read the answer of %s: %w", url, err)
-		}
-		if response.StatusCode != http.StatusOK || !bytes.Contains(text, []byte(`"allowed":true`)) {
-			return fmt.Errorf("%s answered %d: %s", url, response.StatusCode, text)
-		}
-		return nil
+func (s *straightSide) sum() {
+	var all drive.Result
+	for _, sample := range s.samples {
+		all.Add(sample)
 	}
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	s.P50, s.P99 = ms(drive.Quantile(all.Latencies, .5)), ms(drive.Quantile(all.Latencies, .99))
+	s.Rate, s.Failed, s.Why = all.Rate(), all.Failed(), all.Why
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 
 	"gatehouse.dev/gatehouse/test/local"
@@ -11,7 +13,8 @@ import (
 
 // figures of one run.
 type figures struct {
-	Writes    []row           `json:"writes"`
+	Straight  []straightRow   `json:"straight,omitempty"`
+	Writes    []row           `json:"writes,omitempty"`
 	Processes []local.Process `json:"processes"`
 }
 
@@ -25,12 +28,8 @@ func (f figures) print(w io.Writer, format string) error {
 		return nil
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(t, "case\tclients\tp50 without\twith\tratio\tp99 without\twith\tratio\ta second without\twith\t")
-	for _, r := range f.Writes {
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%.2f ms\t%.2f ms\t%.1f\t%.2f ms\t%.2f ms\t%.1f\t%.0f\t%.0f\t\n", r.Name, r.Clients,
-			r.P50Without, r.P50With, r.P50Ratio, r.P99Without, r.P99With, r.P99Ratio, r.RateWithout, r.RateWith)
-	}
-	_, _ = fmt.Fprintln(t)
+	f.printStraight(t)
+	f.printWrites(t)
 	_, _ = fmt.Fprintln(t, "process\tmemory\t")
 	for _, p := range f.Processes {
 		_, _ = fmt.Fprintf(t, "%s\t%d MiB\t\n", p.Name, p.RSS>>20)
@@ -39,4 +38,34 @@ func (f figures) print(w io.Writer, format string) error {
 		return fmt.Errorf("print the figures: %w", err)
 	}
 	return nil
+}
+
+func (f figures) printStraight(t io.Writer) {
+	if len(f.Straight) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintln(t, "straight to the webhook\tconnections\tloop\tp50 floor\tGatehouse\tratio\tp99 floor\tGatehouse\tratio\ta second floor\tGatehouse\tratio\tnot allowed\t")
+	for _, r := range f.Straight {
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%.2f ms\t%.2f ms\t%.1f\t%.2f ms\t%.2f ms\t%.1f\t%.0f\t%.0f\t%.2f\t%d, %d\t\n", r.Name, r.Connections, r.Loop,
+			r.Floor.P50, r.Gatehouse.P50, r.P50Ratio, r.Floor.P99, r.Gatehouse.P99, r.P99Ratio,
+			r.Floor.Rate, r.Gatehouse.Rate, r.RateRatio, r.Floor.Failed, r.Gatehouse.Failed)
+	}
+	for _, r := range f.Straight {
+		for _, text := range slices.Sorted(maps.Keys(r.Gatehouse.Why)) {
+			_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%d: %.100q\t\n", r.Name, r.Connections, r.Loop, r.Gatehouse.Why[text], text)
+		}
+	}
+	_, _ = fmt.Fprintln(t)
+}
+
+func (f figures) printWrites(t io.Writer) {
+	if len(f.Writes) == 0 {
+		return
+	}
+	_, _ = fmt.Fprintln(t, "through the API server\tclients\tp50 without\twith\tratio\tp99 without\twith\tratio\ta second without\twith\t")
+	for _, r := range f.Writes {
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%.2f ms\t%.2f ms\t%.1f\t%.2f ms\t%.2f ms\t%.1f\t%.0f\t%.0f\t\n", r.Name, r.Clients,
+			r.P50Without, r.P50With, r.P50Ratio, r.P99Without, r.P99With, r.P99Ratio, r.RateWithout, r.RateWith)
+	}
+	_, _ = fmt.Fprintln(t)
 }

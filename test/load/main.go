@@ -1,8 +1,8 @@
 // Command load measures what Gatehouse costs a write. Straight to the webhook: the same
-// review to one that allows everything and to Gatehouse. Through the API server: the same dry
-// run with nothing in front, and with webhooks that allow everything, rules in CEL, or
-// Gatehouse. Both sides of a case take turns within one run, so that the ratio holds on a
-// loaded machine too.
+// review to one that allows everything and to Gatehouse, in a closed and in an open loop.
+// Through the API server: the same dry run with nothing in front, and with webhooks that allow
+// everything, rules in CEL, or Gatehouse. Both sides of a case take turns within one run, so
+// that the ratio holds on a loaded machine too.
 package main
 
 import (
@@ -13,9 +13,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
-
-	"k8s.io/client-go/kubernetes"
+	"time"
 
 	"gatehouse.dev/gatehouse/test/local"
 )
@@ -24,24 +25,36 @@ const usage = `Usage: load [flags]
 
 Starts a local cluster (or uses a running one) and compares, in turns, p50, p99 and rate:
 
-  straight: a review sent to webhooks over TLS and HTTP/1.1; "without" is one that decodes it
-  and allows everything, a process of its own, "with" is Gatehouse with all that is built in
+  straight: a review sent to webhooks over TLS and HTTP/1.1; the floor is one that decodes it
+  and allows everything (mutating adds one annotation), a process of its own; Gatehouse has all
+  that is built in. Closed loop: each connection sends its next review when it has an answer.
+  Open loop: reviews are due by a schedule, half as many a second as that side answered in the
+  closed loop just before, and latencies count from when they were due. Servers are kept on
+  core 0, the generator on core 1.
   through: a dry run; "without" is the platform admin in a namespace of nobody's, "with" is
   what the case names, Gatehouse as alice, logged in by OIDC, in her namespace
 
-Then prints the memory of each process.
+Then prints the memory of each process. --record appends the figures to a file as Go benchmark
+lines, six samples a case.
 
 Examples:
   go run ./test/load
-  go run ./test/load --state .local -n 2000 --clients 1,8 -o json
+  go run ./test/load --parts straight --for 500ms --clients 1,8
+  go run ./test/load --state .local --parts through -n 2000 --clients 1,8 -o json
+
+  git checkout OLD; go run ./test/load --record /tmp/old.txt
+  git checkout NEW; go run ./test/load --record /tmp/new.txt
+  benchstat /tmp/old.txt /tmp/new.txt
+  benchstat -col /side /tmp/new.txt
 
 Flags:
 `
 
 type options struct {
-	state, launcher, output, clients string
+	state, launcher, output, clients, parts, record string
 
 	requests int
+	length   time.Duration
 }
 
 func main() {
@@ -61,8 +74,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	flags.StringVar(&o.state, "state", "", "`FOLDER` of a running cluster; empty starts one and ends it")
 	flags.StringVar(&o.launcher, "launcher", "bin/cluster", "the cluster's launcher")
-	flags.IntVar(&o.requests, "n", 1000, "requests a case and side")
-	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients at once")
+	flags.StringVar(&o.parts, "parts", "straight,through", "`LIST` of what to measure")
+	flags.DurationVar(&o.length, "for", time.Second, "straight: how long a case, side and loop")
+	flags.IntVar(&o.requests, "n", 300, "through: requests a case and side")
+	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients, or connections, at once")
+	flags.StringVar(&o.record, "record", "", "`FILE` to append Go benchmark lines to, for benchstat")
 	flags.StringVar(&o.output, "o", "table", "table or json")
 	if len(args) == 1 && args[0] == floor {
 		if err := serveFloor(ctx, stdout); err != nil {
@@ -78,7 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	concurrency, err := numbers(o.clients)
-	if err != nil || flags.NArg() > 0 || o.requests < 1 || (o.output != "table" && o.output != "json") {
+	if err != nil || flags.NArg() > 0 || o.requests < 1 || o.length < 10*time.Millisecond || !o.has(straightPart) && !o.has(throughPart) || (o.output != "table" && o.output != "json") {
 		_, _ = fmt.Fprintln(stderr, "load: wrong use; see --help:", errors.Join(err, misuse(o, flags.Args())))
 		return 2
 	}
@@ -89,32 +105,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// cases are those straight to the webhook and those through the API server.
-func cases(ctx context.Context, c *local.Cluster, at address) ([]pair, error) {
-	admin, err := c.As("admin")
-	if err != nil {
-		return nil, err
-	}
-	kube, err := kubernetes.NewForConfig(admin)
-	if err != nil {
-		return nil, fmt.Errorf("client of admin: %w", err)
-	}
-	if err := rivals(ctx, kube, at); err != nil {
-		return nil, err
-	}
-	pairs, err := straight(ctx, c, at)
-	if err != nil {
-		return nil, err
-	}
-	through, err := writes(ctx, c)
-	return append(pairs, through...), err
-}
-
 func misuse(o options, rest []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected %q", rest)
 	}
-	return fmt.Errorf("-n %d must be positive, -o %q must be table or json, --clients %q a list of numbers", o.requests, o.output, o.clients)
+	return fmt.Errorf("-n %d must be positive, --for %s at least 10ms, --parts %q of straight and through, -o %q must be table or json, --clients %q a list of numbers", o.requests, o.length, o.parts, o.output, o.clients)
 }
 
 func measure(ctx context.Context, o options, concurrency []int, stdout, stderr io.Writer) (err error) {
@@ -123,28 +118,46 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	at, stop, err := startFloor(ctx)
+	at, err := startFloor(ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	pairs, err := cases(ctx, c, at)
-	if err != nil {
-		return err
-	}
+	defer at.stop()
 	var f figures
-	for _, clients := range concurrency {
-		for _, p := range pairs {
-			_, _ = fmt.Fprintf(stderr, "%s, %d clients ...\n", p.name, clients)
-			row, err := compare(ctx, p, clients, o.requests)
-			if err != nil {
-				return err
-			}
-			f.Writes = append(f.Writes, row)
+	if o.has(throughPart) {
+		if f.Writes, err = through(ctx, c, at.address, concurrency, o.requests, stderr); err != nil {
+			return err
 		}
+	}
+	if o.has(straightPart) {
+		webhook, err := c.PID("webhook-0")
+		if err != nil {
+			return err
+		}
+		defer local.PinApart(ctx, stderr, webhook, at.pid)()
+		all, err := duels(ctx, c, at.address)
+		if err != nil {
+			return err
+		}
+		f.Straight = straight(ctx, all, concurrency, o.length, stderr)
 	}
 	if f.Processes, err = c.Processes(ctx); err != nil {
 		return err
 	}
+	if o.record != "" {
+		if err := f.record(o.record); err != nil {
+			return err
+		}
+	}
 	return f.print(stdout, o.output)
+}
+
+// The parts of --parts.
+const (
+	straightPart = "straight"
+	throughPart  = "through"
+)
+
+func (o options) has(part string) bool {
+	return slices.Contains(strings.Split(o.parts, ","), part)
 }
