@@ -101,7 +101,7 @@ RECORD ?= .bench/$(shell git describe --always --dirty --abbrev=12 --exclude='*'
 bench: build bin/cluster ## what a write costs with and without Gatehouse, and each part alone; kept in .bench/<commit>.txt
 	@mkdir -p $(dir $(RECORD))
 	@go run ./test/load --record $(RECORD)
-	@go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks | tee -a $(RECORD)
+	@{ go test -run '^$$' -bench . -benchmem ./pkg/passport ./pkg/engine ./webhooks && go test -run '^$$' -bench . -cpu 1 ./test/rivals; } | tee -a $(RECORD)
 	@echo "in $(RECORD), to be compared with another commit's: benchstat OLD NEW"
 
 .PHONY: scale reservations quota-race swaps

@@ -10,27 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/ptr"
-)
 
-// podRules are fifteen rules on Pods as CEL: what the library of policies that others use
-// asks of Pods, and what Gatehouse's built-in library asks among more.
-var podRules = []string{
-	`!variables.all.exists(c, has(c.securityContext) && has(c.securityContext.privileged) && c.securityContext.privileged)`,
-	`!has(object.spec.hostNetwork) || !object.spec.hostNetwork`,
-	`!has(object.spec.hostPID) || !object.spec.hostPID`,
-	`!has(object.spec.hostIPC) || !object.spec.hostIPC`,
-	`!has(object.spec.volumes) || object.spec.volumes.all(v, !has(v.hostPath))`,
-	`variables.all.all(c, !has(c.ports) || c.ports.all(p, !has(p.hostPort) || p.hostPort == 0))`,
-	`variables.all.all(c, !has(c.securityContext) || !has(c.securityContext.allowPrivilegeEscalation) || !c.securityContext.allowPrivilegeEscalation)`,
-	`variables.all.all(c, !has(c.securityContext) || !has(c.securityContext.runAsUser) || c.securityContext.runAsUser != 0)`,
-	`variables.all.all(c, !has(c.securityContext) || !has(c.securityContext.capabilities) || !has(c.securityContext.capabilities.add) || c.securityContext.capabilities.add.all(x, x == 'NET_BIND_SERVICE'))`,
-	`variables.all.all(c, !has(c.securityContext) || !has(c.securityContext.seccompProfile) || c.securityContext.seccompProfile.type != 'Unconfined')`,
-	`variables.all.all(c, ['registry.k8s.io/', 'quay.io/', 'example.com/'].exists(r, c.image.startsWith(r)))`,
-	`variables.all.all(c, !c.image.endsWith(':edge'))`,
-	`variables.all.all(c, !has(c.securityContext) || !has(c.securityContext.procMount) || c.securityContext.procMount == 'Default')`,
-	`!has(object.spec.priorityClassName) || !object.spec.priorityClassName.startsWith('system-')`,
-	`!has(object.spec.tolerations) || object.spec.tolerations.all(t, has(t.key) && t.key != '')`,
-}
+	fifteen "gatehouse.dev/gatehouse/test/rivals"
+)
 
 // The namespaces that one side of a comparison writes to.
 const (
@@ -50,16 +32,16 @@ func rivals(ctx context.Context, kube kubernetes.Interface, at address) error {
 	if err := floorWebhooks(ctx, kube, at); err != nil {
 		return err
 	}
-	for i, rule := range podRules {
-		name := fmt.Sprintf("load-%d", i)
+	for _, rule := range fifteen.Rules() {
+		name := "load-" + rule.Name
 		policy := &admissionregistrationv1.ValidatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
 			FailurePolicy: ptr.To(admissionregistrationv1.Fail),
 			MatchConstraints: &admissionregistrationv1.MatchResources{
 				NamespaceSelector: selects(withCEL),
 				ResourceRules:     []admissionregistrationv1.NamedRuleWithOperations{{RuleWithOperations: everyWrite("pods")}},
 			},
-			Variables:   []admissionregistrationv1.Variable{{Name: "all", Expression: "object.spec.containers + (has(object.spec.initContainers) ? object.spec.initContainers : [])"}},
-			Validations: []admissionregistrationv1.Validation{{Expression: rule, Message: "not this"}},
+			Variables:   []admissionregistrationv1.Variable{{Name: "all", Expression: fifteen.All}},
+			Validations: []admissionregistrationv1.Validation{{Expression: rule.CEL, Message: "not this"}},
 		}}
 		binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
 			PolicyName: name, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
