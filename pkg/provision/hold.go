@@ -21,7 +21,7 @@ func holds(wanted []byte, live client.Object) bool {
 			continue
 		}
 		var owned map[string]any
-		return json.Unmarshal(entry.FieldsV1.Raw, &owned) == nil && owns(owned, said(want))
+		return json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned) == nil && owns(owned, said(want))
 	}
 	return false
 }

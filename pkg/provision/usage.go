@@ -132,7 +132,7 @@ func (r *usages) wait(name string) time.Duration {
 		return left
 	}
 	if r.budget != nil && !r.budget.AllowN(now, 1) {
-		return usagePause/2 + rand.N(usagePause)
+		return usagePause/2 + rand.N(usagePause) //nolint:gosec // Jitter keeps no secret.
 	}
 	r.written[name] = now
 	return 0

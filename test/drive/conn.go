@@ -45,7 +45,7 @@ type answer struct {
 	text    []byte // of anything but an allow, cut
 }
 
-// conn is one connection, dialled again when it has ended. It belongs to one goroutine.
+// conn is one connection, dialed again when it has ended. It belongs to one goroutine.
 type conn struct {
 	target Target
 	tls    *tls.Conn

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 )
 
@@ -23,7 +24,7 @@ func Pin(ctx context.Context, pid int, cores string) error {
 // PinApart keeps servers on core 0 and this process on core 1 until undo is called. Where that
 // cannot be, they share their cores, and stderr hears of it.
 func PinApart(ctx context.Context, stderr io.Writer, servers ...int) (undo func()) {
-	all := append(servers, os.Getpid())
+	all := slices.Concat(servers, []int{os.Getpid()})
 	// Go takes the cores it was left for all there are.
 	cores, procs := runtime.NumCPU(), runtime.GOMAXPROCS(0)
 	for i, pid := range all {
