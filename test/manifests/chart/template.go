@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -133,9 +134,26 @@ func deployment(p *placeholders, o *unstructured.Unstructured) error {
 			v["value"] = p.value(values + ".goMemoryLimit")
 		}
 	}
+	if err := recordings(p, pod); err != nil {
+		return err
+	}
 	pod["priorityClassName"] = p.value(".Values.priorityClassName")
 	if err := unstructured.SetNestedMap(o.Object, pod, "spec", "template", "spec"); err != nil {
 		return err
 	}
 	return unstructured.SetNestedField(o.Object, p.value(values+".replicas"), "spec", "replicas")
+}
+
+// recordings lets whoever installs the chart say on what volume recordings are kept.
+func recordings(p *placeholders, pod map[string]any) error {
+	volumes, ok := pod["volumes"].([]any)
+	if !ok {
+		return errors.New("no volumes")
+	}
+	for n, volume := range volumes {
+		if v, ok := volume.(map[string]any); ok && v["name"] == recordingsVolume {
+			volumes[n] = p.value(`merge (dict "name" "` + recordingsVolume + `") .Values.webhook.recordings | toJson`)
+		}
+	}
+	return nil
 }

@@ -44,8 +44,16 @@ const valuesServer = `# %s
   goMemoryLimit: %s
   resources:
 %s
-
+%s
 `
+
+const valuesRecordings = `  # The volume, as in a Pod, on which recordings are kept if the configuration asks for them.
+  recordings:
+%s
+`
+
+// recordingsVolume is the volume of the webhook's Pods that recordings are kept on.
+const recordingsVolume = "recordings"
 
 const valuesConfiguration = `# The configuration file of both servers, as it is. systemNamespace and
 # tenantNamespacePrefix are part of names and selectors and cannot be changed. Who is
@@ -90,11 +98,36 @@ func Values(root, configurationFile string, objects []*unstructured.Unstructured
 				memory = v["value"]
 			}
 		}
-		fmt.Fprintf(&b, valuesServer, server.comment, server.name, toInt(replicas), memory, indent(string(resources), "    "))
+		more, err := valuesOfRecordings(o)
+		if err != nil {
+			return File{}, err
+		}
+		fmt.Fprintf(&b, valuesServer, server.comment, server.name, toInt(replicas), memory, indent(string(resources), "    "), more)
 	}
 	b.WriteString(valuesConfiguration)
 	b.WriteString(indent(string(configuration), "  ") + "\n")
 	return File{Path: "values.yaml", Data: b.Bytes()}, nil
+}
+
+// valuesOfRecordings is empty for a server that records nothing.
+func valuesOfRecordings(o *unstructured.Unstructured) (string, error) {
+	volumes, _, err := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "volumes")
+	if err != nil {
+		return "", fmt.Errorf("deployment %s: %w", o.GetName(), err)
+	}
+	for _, volume := range volumes {
+		v, ok := volume.(map[string]any)
+		if !ok || v["name"] != recordingsVolume {
+			continue
+		}
+		delete(v, "name")
+		source, err := yaml.Marshal(v)
+		if err != nil {
+			return "", fmt.Errorf("deployment %s: volume %s: %w", o.GetName(), recordingsVolume, err)
+		}
+		return fmt.Sprintf(valuesRecordings, indent(string(source), "    ")), nil
+	}
+	return "", nil
 }
 
 func find(objects []*unstructured.Unstructured, kind, name string) (*unstructured.Unstructured, error) {
