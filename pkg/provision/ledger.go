@@ -67,7 +67,11 @@ func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 		r.dirty.back(req.Name, tenants)
 		return later(err)
 	}
-	return reconcile.Result{RequeueAfter: r.next(req.Name, spec)}, nil
+	next := r.next(req.Name, spec)
+	if r.dirty.entries(req.Name) > 0 {
+		next = min(next, confirmPause) // of others, who came meanwhile
+	}
+	return reconcile.Result{RequeueAfter: next}, nil
 }
 
 // confirm takes its time, unless many entries are open.

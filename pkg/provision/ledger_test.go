@@ -119,7 +119,7 @@ func TestWhatComesIsConfirmed(t *testing.T) {
 			t.Errorf("%s: confirmed %d times and settled %d, again after %s, want %d, %d, %s (%v)", what, ledger.confirmed, settled, result.RequeueAfter, confirms, settlements, after, err)
 		}
 	}
-	expect("at first", 0, 1, time.Minute)
+	expect("at first", 0, 1, confirmPause)
 	expect("one came", 1, 1, time.Minute)
 	now = now.Add(time.Second)
 	expect("another", 1, 1, time.Second)
@@ -128,10 +128,10 @@ func TestWhatComesIsConfirmed(t *testing.T) {
 	now = now.Add(confirmPause)
 	ledger.rest = map[string]bool{"alice": true}
 	expect("a Pod with devices", 3, 1, settlePause)
-	expect("and then", 3, 2, 57*time.Second)
+	expect("and then", 3, 2, confirmPause)
 	now, ledger.fails = now.Add(confirmPause), crd.ErrAnew
 	expect("the ledger is gone", 4, 2, settlePause)
-	expect("and then", 4, 3, 55*time.Second)
+	expect("and then", 4, 3, confirmPause)
 }
 
 func TestSettlerComesBack(t *testing.T) {
