@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
 )
 
@@ -80,8 +81,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients, or connections, at once")
 	flags.StringVar(&o.record, "record", "", "`FILE` to append Go benchmark lines to, for benchstat")
 	flags.StringVar(&o.output, "o", "table", "table or json")
-	if len(args) == 1 && args[0] == floor {
-		if err := serveFloor(ctx, stdout); err != nil {
+	if len(args) == 1 && args[0] == floor.Verb {
+		if err := floor.Serve(ctx, stdout); err != nil {
 			_, _ = fmt.Fprintln(stderr, "load:", err)
 			return 1
 		}
@@ -118,14 +119,14 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	at, err := startFloor(ctx)
+	at, err := floor.Start(ctx)
 	if err != nil {
 		return err
 	}
-	defer at.stop()
+	defer at.Stop()
 	var f figures
 	if o.has(throughPart) {
-		if f.Writes, err = through(ctx, c, at.address, concurrency, o.requests, stderr); err != nil {
+		if f.Writes, err = through(ctx, c, at.Address, concurrency, o.requests, stderr); err != nil {
 			return err
 		}
 	}
@@ -134,8 +135,8 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 		if err != nil {
 			return err
 		}
-		defer local.PinApart(ctx, stderr, webhook, at.pid)()
-		all, err := duels(ctx, c, at.address)
+		defer local.PinApart(ctx, stderr, webhook, at.PID)()
+		all, err := duels(ctx, c, at.Address)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"gatehouse.dev/gatehouse/test/conformance"
 	"gatehouse.dev/gatehouse/test/drive"
+	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
 )
 
@@ -24,7 +25,7 @@ type duel struct {
 }
 
 // duels are the reviews that are sent straight: the same bytes to both sides.
-func duels(ctx context.Context, c *local.Cluster, at address) ([]duel, error) {
+func duels(ctx context.Context, c *local.Cluster, at floor.Address) ([]duel, error) {
 	url, roots, err := c.Webhook(ctx)
 	if err != nil {
 		return nil, err

@@ -7,11 +7,12 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
 )
 
 // through measures the writes through the API server.
-func through(ctx context.Context, c *local.Cluster, at address, clients []int, requests int, stderr io.Writer) ([]row, error) {
+func through(ctx context.Context, c *local.Cluster, at floor.Address, clients []int, requests int, stderr io.Writer) ([]row, error) {
 	admin, err := c.As("admin")
 	if err != nil {
 		return nil, err

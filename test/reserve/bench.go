@@ -36,8 +36,11 @@ type bench struct {
 	told    io.Writer
 }
 
-// plain is the prefix of namespaces of nobody's.
-const plain = "plain-"
+// The prefixes of namespaces of nobody's: with nothing in front, and with the floor.
+const (
+	plain  = "plain-"
+	behind = "floored-"
+)
 
 func newBench(ctx context.Context, c *local.Cluster, o options, told io.Writer) (*bench, error) {
 	config, err := c.As("admin")
@@ -83,7 +86,7 @@ func (b *bench) runNothing(ctx context.Context) error {
 // prepare makes tenants of one organization and of twenty, whose ResourceQuota does not
 // count sessions, and plain namespaces whose ResourceQuota does.
 func (b *bench) prepare(ctx context.Context) error {
-	_, _ = fmt.Fprintf(b.told, "making %d tenants and %d plain namespaces ...\n", 2*b.tenants+1, b.tenants+1)
+	_, _ = fmt.Fprintf(b.told, "making %d tenants and %d plain namespaces ...\n", 2*b.tenants+1, 2*b.tenants+1)
 	tier, err := b.dynamic.Resource(ours("tiers")).Get(ctx, "enterprise", metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("tier enterprise: %w", err)
@@ -118,7 +121,12 @@ func (b *bench) prepare(ctx context.Context) error {
 		}
 	}
 	for i := range b.tenants + 1 {
-		if err := b.plain(ctx, fmt.Sprintf("%s%d", plain, i)); err != nil {
+		if err := b.plain(ctx, fmt.Sprintf("%s%d", plain, i), nil); err != nil {
+			return err
+		}
+	}
+	for i := range b.tenants {
+		if err := b.plain(ctx, fmt.Sprintf("%s%d", behind, i), floored); err != nil {
 			return err
 		}
 	}

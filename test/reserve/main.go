@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
 )
 
@@ -21,7 +24,8 @@ const usage = `Usage: reserve [flags]
 
 Starts a local cluster with three webhooks that runs no sessions, and creates sessions as fast
 as they are admitted: through Gatehouse where no ResourceQuota counts them, and in plain
-namespaces where a ResourceQuota does and Gatehouse does not look. One hot tenant; many
+namespaces where a ResourceQuota does and Gatehouse does not look, also behind two webhooks
+that allow everything: what calling anybody costs. One hot tenant; many
 tenants in one organization; the same in twenty. Prints sessions a second, latencies of an
 admitted create, demands and lost writes a batch, and how long the ledger's compare-and-swap
 takes, quiet and while tenants' service accounts flood the API server. On standard error: which
@@ -62,6 +66,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.DurationVar(&o.each, "for", 10*time.Second, "how long each case is measured")
 	flags.IntVar(&o.flooders, "flooders", 64, "service accounts' connections in the flood")
 	flags.StringVar(&o.only, "only", "", "measure only cases whose name contains this")
+	if len(args) == 1 && args[0] == floor.Verb {
+		if err := floor.Serve(ctx, stdout); err != nil {
+			_, _ = fmt.Fprintln(stderr, "reserve:", err)
+			return 1
+		}
+		return 0
+	}
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -84,6 +95,14 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) (err erro
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
 	b, err := newBench(ctx, c, o, stderr)
 	if err != nil {
+		return err
+	}
+	webhooks, err := floor.Start(ctx)
+	if err != nil {
+		return err
+	}
+	defer webhooks.Stop()
+	if err := floor.Register(ctx, b.kube, webhooks.Address, &metav1.LabelSelector{MatchLabels: floored}); err != nil {
 		return err
 	}
 	var rows []row

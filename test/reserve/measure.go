@@ -30,14 +30,16 @@ func (b *bench) cases() []load {
 		}
 		return list
 	}
-	many := make([]string, 0, b.tenants)
+	var many, manyBehind []string
 	for i := range b.tenants {
 		many = append(many, fmt.Sprintf("%s%d", plain, i))
+		manyBehind = append(manyBehind, fmt.Sprintf("%s%d", behind, i))
 	}
 	return []load{
 		{"one tenant, native", []string{fmt.Sprintf("%s%d", plain, b.tenants)}, false},
 		{"one tenant, Gatehouse", hers([]string{"hot"}), false},
 		{"many, native", many, false},
+		{"many, native, behind two webhooks", manyBehind, false},
 		{"many of one organization, Gatehouse", hers(names("one", 0, b.tenants)), false},
 		{"many of twenty organizations, Gatehouse", hers(names("many", 0, b.tenants)), false},
 		{"many of twenty, under a flood", hers(names("many", 0, b.tenants)), true},

@@ -1,4 +1,6 @@
-package main
+// Package floor is a webhook that decides nothing, which others are compared with: what calling
+// one costs by itself. It may import nothing of ours.
+package floor
 
 import (
 	"context"
@@ -13,28 +15,28 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 )
 
-// floor is the verb under which this program serves webhooks that decide nothing.
-const floor = "floor"
+// Verb is the argument with which a program that starts the floor is asked to be it.
+const Verb = "floor"
 
 // annotate is what the floor's mutating webhook adds: one annotation.
 const annotate = `[{"op":"add","path":"/metadata/annotations","value":{"example.com/floor":"yes"}}]`
 
-// serveFloor serves /validate and /mutate, which allow everything, over TLS and HTTP/1.1,
+// Serve serves /validate and /mutate, which allow everything, over TLS and HTTP/1.1,
 // and prints where, until ctx ends. It is a process of its own, as a webhook is.
-func serveFloor(ctx context.Context, stdout io.Writer) error {
+func Serve(ctx context.Context, stdout io.Writer) error {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(allowAll))
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	server.StartTLS()
 	defer server.Close()
-	if err := json.NewEncoder(stdout).Encode(address{URL: server.URL, CA: server.Certificate().Raw}); err != nil {
+	if err := json.NewEncoder(stdout).Encode(Address{URL: server.URL, CA: server.Certificate().Raw}); err != nil {
 		return fmt.Errorf("tell the address: %w", err)
 	}
 	<-ctx.Done()
 	return nil
 }
 
-// address of a webhook and the certificate, in DER, that it is trusted by.
-type address struct {
+// Address of a webhook and the certificate, in DER, that it is trusted by.
+type Address struct {
 	URL string `json:"url"`
 	CA  []byte `json:"ca"`
 }

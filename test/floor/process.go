@@ -1,30 +1,30 @@
-package main
+package floor
 
 import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"os"
 	"os/exec"
 )
 
-// floorProcess is the floor as a process of its own.
-type floorProcess struct {
-	address
-	pid  int
-	stop func()
+// Process is the floor as a process of its own.
+type Process struct {
+	Address
+	PID int
+	// Stop ends it.
+	Stop func()
 }
 
-// startFloor runs the floor; stop ends it.
-func startFloor(ctx context.Context) (*floorProcess, error) {
+// Start runs this program as the floor.
+func Start(ctx context.Context) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, self, floor)
+	cmd := exec.CommandContext(ctx, self, Verb) //nolint:gosec // This very program.
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.StdoutPipe()
@@ -35,18 +35,14 @@ func startFloor(ctx context.Context) (*floorProcess, error) {
 		cancel()
 		return nil, fmt.Errorf("start the floor: %w", err)
 	}
-	f := &floorProcess{pid: cmd.Process.Pid, stop: func() { cancel(); _ = cmd.Wait() }}
+	f := &Process{PID: cmd.Process.Pid, Stop: func() { cancel(); _ = cmd.Wait() }}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
-		err = json.Unmarshal(line, &f.address)
+		err = json.Unmarshal(line, &f.Address)
 	}
 	if err != nil {
-		f.stop()
+		f.Stop()
 		return nil, fmt.Errorf("address of the floor: %w", err)
 	}
 	return f, nil
-}
-
-func pemOf(der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
