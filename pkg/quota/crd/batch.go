@@ -68,12 +68,23 @@ func (b *batches) work(ctx context.Context, domain string, q *queue) {
 		if len(batch) == 0 {
 			return
 		}
+		began := time.Now()
 		last, batch = b.safely(ctx, domain, q, batch, last)
+		took := time.Since(began)
 		b.ledger.batched(len(batch))
 		for _, d := range batch {
 			close(d.done)
 		}
+		if last != nil && b.waits(q) {
+			yield(took)
+		}
 	}
+}
+
+func (b *batches) waits(q *queue) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(q.waiting) > 0
 }
 
 // take adds to a batch what waits. A queue of which nothing is at work any more is gone.

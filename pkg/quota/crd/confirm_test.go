@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
@@ -29,7 +28,7 @@ func TestConfirm(t *testing.T) {
 	if _, _, err := l.Confirm(t.Context(), domain); !errors.Is(err, ErrAnew) {
 		t.Fatalf("no ledger: %v, want ErrAnew", err)
 	}
-	if err := c.Create(t.Context(), &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)}, Spec: v1alpha1.QuotaLedgerSpec{Domain: domain}}); err != nil {
+	if err := c.Create(t.Context(), ledgerOf(domain)); err != nil {
 		t.Fatal(err)
 	}
 	device := quota.Request{

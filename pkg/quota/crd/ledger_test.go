@@ -85,6 +85,11 @@ func demand(domain, tenant, name string, limit int64) quota.Request {
 	}
 }
 
+// ledgerOf is a domain's ledger of nothing.
+func ledgerOf(domain string) *v1alpha1.QuotaLedger {
+	return &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)}, Spec: v1alpha1.QuotaLedgerSpec{Domain: domain}}
+}
+
 func standing(t *testing.T, c client.Client, domain, tenant string) (used, reserved int64) {
 	t.Helper()
 	var ledger v1alpha1.QuotaLedger

@@ -10,6 +10,7 @@ const (
 	maxTries   = 12
 	firstPause = 4 * time.Millisecond
 	maxPause   = 120 * time.Millisecond
+	maxYield   = 50 * time.Millisecond
 )
 
 // pause waits before a try, a random part of a span that doubles each time, so that
@@ -27,4 +28,12 @@ func pause(ctx context.Context, try int) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// yield leaves a ledger to other writers for a while after a write. Who has just written
+// knows what is stored and writes again at once; those who must read it first would lose to
+// him each time. What comes meanwhile goes together.
+func yield(took time.Duration) {
+	span := min(took, maxYield)
+	time.Sleep(span + time.Duration(rand.Int64N(int64(span)+1))) //nolint:gosec // Jitter keeps no secret.
 }
