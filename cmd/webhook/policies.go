@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync/atomic"
@@ -25,6 +27,10 @@ type rules struct {
 	listed atomic.Bool
 	// constraints is set once Gatekeeper's were looked at.
 	constraints atomic.Bool
+	// sources are the directories and bundles of the configuration, by the names that the
+	// set knows them by; sourced is set once all were in force.
+	sources []string
+	sourced atomic.Bool
 	// news is told of each new set.
 	news func()
 }
@@ -61,7 +67,26 @@ func (r *rules) ready() error {
 	if !r.constraints.Load() {
 		return errors.New("the stored constraints have not been listed yet")
 	}
+	if err := r.missing(); err != nil {
+		return err
+	}
 	return r.set.Program().Usable()
+}
+
+// missing names a directory or bundle none of whose versions is in force yet: what it would
+// deny would pass. Once each was, the last good version of it stays.
+func (r *rules) missing() error {
+	if r.sourced.Load() {
+		return nil
+	}
+	state := r.set.State()
+	for _, name := range r.sources {
+		if _, loaded := state.Loaded[name]; !loaded {
+			return fmt.Errorf("the policies of %s are not in force yet: %s", name, cmp.Or(state.Rejected[name], "they have not been read"))
+		}
+	}
+	r.sourced.Store(true)
+	return nil
 }
 
 // figures are what metrics say of the set.
@@ -78,6 +103,7 @@ func (r *rules) tasks(c *config.Config) ([]serving.Task, error) {
 	}
 	var tasks []serving.Task
 	for _, source := range sources {
+		r.sources = append(r.sources, source.Name())
 		tasks = append(tasks, serving.Task{Name: source.Name(), Run: source.Start})
 	}
 	return tasks, nil

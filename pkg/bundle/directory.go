@@ -58,18 +58,18 @@ func (d *Directory) look(ctx context.Context) {
 	switch {
 	case err == nil && digest == d.loaded:
 		return
-	case err == nil:
-		err = d.Set.SetOrigin(ctx, engine.Origin{Name: name, Files: files}, digest)
-		d.loaded = digest
-	default:
+	case err != nil:
 		d.loaded = ""
-	}
-	if err != nil {
-		d.Logger.Error(err, "policy directory not in force; what was in force before stays", "directory", d.Path)
+		d.Logger.Error(err, "policy directory cannot be read; what was in force before stays", "directory", d.Path)
 		d.Set.Trouble(name, err.Error())
 		return
 	}
 	d.Set.Trouble(name, "")
+	d.loaded = digest
+	if err := d.Set.SetOrigin(ctx, engine.Origin{Name: name, Files: files}, digest); err != nil {
+		d.Logger.Error(err, "policy directory not in force; what was in force before stays", "directory", d.Path)
+		return
+	}
 	d.Logger.Info("policy directory in force", "directory", d.Path, "digest", digest)
 }
 

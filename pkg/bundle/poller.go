@@ -18,9 +18,10 @@ import (
 
 // Set is where policies go; pkg/engine/policyset has one.
 type Set interface {
-	// SetOrigin puts rules in force in place of those of the same name.
+	// SetOrigin puts rules in force in place of those of the same name. The error says why
+	// they are not; the Set knows that too, for as long as it is so.
 	SetOrigin(ctx context.Context, o engine.Origin, revision string) error
-	// Trouble says why the newest of an origin is not in force; empty: it is.
+	// Trouble says why the newest of an origin cannot be looked at; empty: it can.
 	Trouble(name, reason string)
 }
 
@@ -69,8 +70,10 @@ func (p *Poller) take(ctx context.Context, u download.Update) error {
 		return nil // nothing new
 	}
 	err := u.Error
+	var next revision
+	var files fs.FS
 	if err == nil {
-		err = p.accept(ctx, u.Bundle)
+		next, files, err = p.read(u.Bundle)
 	}
 	if err != nil {
 		p.logger.Error(err, "policy bundle not in force; what was in force before stays")
@@ -79,28 +82,28 @@ func (p *Poller) take(ctx context.Context, u download.Update) error {
 		return nil
 	}
 	p.set.Trouble(p.name, "")
-	p.logger.Info("policy bundle in force", "revision", p.newest.text)
+	// It may come into force later, when what it clashes with is gone: older ones are
+	// refused from now on.
+	p.newest = next
+	if err := p.set.SetOrigin(ctx, engine.Origin{Name: p.name, Files: files}, next.text); err != nil {
+		p.logger.Error(err, "policy bundle not in force; what was in force before stays", "revision", next.text)
+		return nil
+	}
+	p.logger.Info("policy bundle in force", "revision", next.text)
 	return nil
 }
 
-// accept takes a verified bundle, unless it is older than what was accepted before.
-func (p *Poller) accept(ctx context.Context, b *bundle.Bundle) error {
+// read looks into a verified bundle, unless it is older than what was read before.
+func (p *Poller) read(b *bundle.Bundle) (revision, fs.FS, error) {
 	next, err := parseRevision(b.Manifest.Revision)
 	if err != nil {
-		return err
+		return next, nil, err
 	}
 	if p.newest.newerThan(next) {
-		return fmt.Errorf("revision %q is older than %q, which was accepted before", next.text, p.newest.text)
+		return next, nil, fmt.Errorf("revision %q is older than %q, which was accepted before", next.text, p.newest.text)
 	}
 	files, err := filesOf(b)
-	if err != nil {
-		return err
-	}
-	if err := p.set.SetOrigin(ctx, engine.Origin{Name: p.name, Files: files}, next.text); err != nil {
-		return err
-	}
-	p.newest = next
-	return nil
+	return next, files, err
 }
 
 // filesOf gives a bundle's modules as a tree <area>/<rule>/rule.rego. Data is refused:

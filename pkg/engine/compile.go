@@ -60,7 +60,7 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 		policies: policies,
 		digest:   digest(src, policies, o.PodKinds),
 		budget:   o.Timeout,
-		watch:    &watchdog{limit: int64(o.MaxOrphans)},
+		watch:    o.Watchdog,
 		compiler: compiler,
 		values:   cache.NewInterQueryValueCache(ctx, nil),
 		builtins: o.builtins,
@@ -69,8 +69,8 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 	if program.budget <= 0 {
 		program.budget = 2 * time.Second
 	}
-	if program.watch.limit <= 0 {
-		program.watch.limit = 4
+	if program.watch == nil {
+		program.watch = NewWatchdog(o.MaxOrphans)
 	}
 	if program.questions, err = newQuestions(compiler, policies, o.PodKinds); err != nil {
 		return nil, err

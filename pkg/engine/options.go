@@ -50,6 +50,9 @@ type Options struct {
 	// MaxOrphans is how many evaluations may outlive their answer before every further
 	// one is refused; 0 means 4.
 	MaxOrphans int
+	// Watchdog counts those of several Programs together, in place of MaxOrphans; nil makes
+	// one for this Program.
+	Watchdog *Watchdog
 	// Unoptimized switches rule indexing, comprehension indices and early exit off: to
 	// prove that they change no answer, and where a tracer must see every comparison.
 	Unoptimized bool

@@ -19,7 +19,7 @@ type Program struct {
 	policies  []*policy
 	digest    string
 	budget    time.Duration
-	watch     *watchdog
+	watch     *Watchdog
 	compiler  *ast.Compiler
 	values    cache.InterQueryValueCache
 	builtins  map[string]*topdown.Builtin

@@ -14,11 +14,23 @@ import (
 // counts as stuck.
 const mercy = 100 * time.Millisecond
 
-// watchdog answers in time whatever the evaluation does: some built-ins never look at
-// their deadline, and a goroutine cannot be killed, only left behind and counted.
-type watchdog struct {
+// Watchdog answers in time whatever an evaluation does: some built-ins never look at their
+// deadline, and a goroutine cannot be killed, only left behind and counted. Programs that
+// follow one another share one, since what is stuck in the last is stuck still.
+type Watchdog struct {
 	limit int64
 	stuck atomic.Int64
+}
+
+// maxOrphans is how many evaluations may outlive their answer where nothing else is said.
+const maxOrphans = 4
+
+// NewWatchdog refuses to evaluate while so many evaluations outlive their answer; 0 means 4.
+func NewWatchdog(most int) *Watchdog {
+	if most <= 0 {
+		most = maxOrphans
+	}
+	return &Watchdog{limit: int64(most)}
 }
 
 type outcome struct {
@@ -27,7 +39,7 @@ type outcome struct {
 }
 
 // usable is ErrStuck while too many evaluations outlive their answer.
-func (w *watchdog) usable() error {
+func (w *Watchdog) usable() error {
 	if n := w.stuck.Load(); n >= w.limit {
 		return fmt.Errorf("%w: %d of %d", ErrStuck, n, w.limit)
 	}
@@ -35,7 +47,7 @@ func (w *watchdog) usable() error {
 }
 
 // run evaluates in a goroutine and waits for it no longer than ctx lives.
-func (w *watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast.Value, error) {
+func (w *Watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast.Value, error) {
 	if err := w.usable(); err != nil {
 		return nil, err
 	}
@@ -64,7 +76,7 @@ func (w *watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast
 }
 
 // bury waits for an evaluation whose answer nobody wants any more.
-func (w *watchdog) bury(done <-chan outcome) {
+func (w *Watchdog) bury(done <-chan outcome) {
 	timer := time.NewTimer(mercy)
 	defer timer.Stop()
 	select {

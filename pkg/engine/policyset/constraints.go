@@ -20,11 +20,11 @@ func (s *Set) SetConstraints(ctx context.Context, objects []unstructured.Unstruc
 	for _, o := range objects {
 		docs = append(docs, gatekeeper.FromObject(o.Object))
 	}
-	set, rejected := gatekeeper.Keep(docs, s.constraints)
-	s.constraints = set
+	set, rejected := gatekeeper.Keep(docs, s.constraints.Load())
+	s.constraints.Store(set)
 	s.told.Lock()
 	for name := range s.trouble {
-		if strings.Contains(name, "/") {
+		if strings.Contains(name, "/") && !strings.Contains(name, " ") { // a directory's has a blank
 			delete(s.trouble, name)
 		}
 	}
@@ -42,9 +42,7 @@ func (s *Set) SetConstraints(ctx context.Context, objects []unstructured.Unstruc
 // force, and whether it looks other objects up; nil for one that would be in force as it
 // stands.
 func (s *Set) ReviewConstraint(_ context.Context, object map[string]any) (refers bool, err error) {
-	s.mu.Lock()
-	current := s.constraints
-	s.mu.Unlock()
+	current := s.constraints.Load()
 	if current == nil {
 		current = &gatekeeper.Set{}
 	}

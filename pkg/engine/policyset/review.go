@@ -108,7 +108,7 @@ func (s *Set) alone(ctx context.Context, u unit) (*engine.Program, error) {
 	if given, ok := s.base.Parameters[u.rule]; ok {
 		one.base.Parameters[u.rule] = given
 	}
-	one.base.Enforcement, one.base.TestsOptional = nil, true
+	one.base.Enforcement, one.base.TestsOptional, one.base.Watchdog = nil, true, s.trying
 	one.base.NoCanary = s.base.NoCanary || u.rule != engine.DefaultCanary().Rule
 	return one.compile(ctx, map[string]unit{u.name: u})
 }

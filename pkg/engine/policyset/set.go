@@ -33,7 +33,10 @@ type inForce struct {
 	policies []*v1alpha1.Policy
 	accepted map[string]unit
 	// constraints are Gatekeeper's, nil before any were given.
-	constraints *gatekeeper.Set
+	constraints atomic.Pointer[gatekeeper.Set]
+	// trying counts the evaluations of policies under review that never ended: they must
+	// not make those in force unusable.
+	trying *engine.Watchdog
 
 	// told guards what others look at meanwhile.
 	told    sync.Mutex
@@ -59,8 +62,12 @@ type State struct {
 
 // New compiles the base alone. Without it there is no set.
 func New(ctx context.Context, base engine.Options) (*Set, error) {
+	if base.Watchdog == nil {
+		// One for all sets that will be in force: what is stuck outlives a swap.
+		base.Watchdog = engine.NewWatchdog(base.MaxOrphans)
+	}
 	s := &Set{base: base, inForce: &inForce{
-		reviewing: make(chan struct{}, 1), origins: map[string]unit{}, accepted: map[string]unit{},
+		reviewing: make(chan struct{}, 1), trying: engine.NewWatchdog(base.MaxOrphans), origins: map[string]unit{}, accepted: map[string]unit{},
 		trouble: map[string]string{}, asked: map[string]uint64{},
 	}}
 	program, err := s.compile(ctx, nil)
@@ -159,7 +166,7 @@ func (s *Set) rebuild(ctx context.Context) error {
 			s.told.Unlock()
 			return err
 		}
-		for name, reason := range blamed {
+		for name, reason := range s.newest(blamed, units) {
 			if _, again := rejected[name]; !again {
 				rejected[name] = reason
 			}
@@ -171,6 +178,21 @@ func (s *Set) rebuild(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// newest are those at fault that are not in force as they are: what is new has to give way
+// where it clashes with what was there, and takes nothing out with it.
+func (s *Set) newest(blamed map[string]string, units map[string]unit) map[string]string {
+	out := map[string]string{}
+	for name, reason := range blamed {
+		if good, ok := s.accepted[name]; !ok || good.version != units[name].version {
+			out[name] = reason
+		}
+	}
+	if len(out) == 0 {
+		return blamed
+	}
+	return out
 }
 
 // wanted lists all units by name; those that cannot be read fall back at once.
@@ -195,8 +217,8 @@ func (s *Set) wanted(rejected map[string]string) map[string]unit {
 // compile makes a Program of the base and some units.
 func (s *Set) compile(ctx context.Context, units map[string]unit) (*engine.Program, error) {
 	o := s.base
-	if s.constraints != nil {
-		o.Constraints = s.constraints
+	if constraints := s.constraints.Load(); constraints != nil {
+		o.Constraints = constraints
 	}
 	o.More = slices.Clone(o.More)
 	o.Parameters = maps.Clone(o.Parameters)
