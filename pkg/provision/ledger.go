@@ -3,9 +3,11 @@ package provision
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -42,7 +44,7 @@ type settler struct {
 // settlements is what a settler asks of crd.Ledger.
 type settlements interface {
 	Settle(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (v1alpha1.QuotaLedgerSpec, error)
-	Confirm(ctx context.Context, domain string) (confirmed v1alpha1.QuotaLedgerSpec, rest map[string]bool, err error)
+	Confirm(ctx context.Context, domain string) (crd.Confirmation, error)
 }
 
 func newSettler(l settlements, now func() time.Time) *settler {
@@ -61,12 +63,16 @@ func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 	if tenants != nil && len(tenants) == 0 {
 		return r.confirm(ctx, req.Name, began)
 	}
+	arrivals := r.dirty.arrivals(req.Name)
 	spec, err := r.ledger.Settle(ctx, req.Name, tenants, r.past)
 	r.pace.settled(req.Name, began, r.now())
 	if err != nil {
 		r.dirty.back(req.Name, tenants)
 		return later(err)
 	}
+	// What had come before the settlement began was listed by it.
+	maps.DeleteFunc(arrivals, func(_ types.UID, tenant string) bool { return tenants != nil && !tenants[tenant] })
+	r.dirty.accounted(req.Name, maps.Keys(arrivals))
 	next := r.next(req.Name, spec)
 	if r.dirty.entries(req.Name) > 0 {
 		next = min(next, confirmPause) // of others, who came meanwhile
@@ -79,7 +85,8 @@ func (r *settler) confirm(ctx context.Context, domain string, began time.Time) (
 	if left := r.pace.confirms(domain, began); left > 0 && r.dirty.entries(domain) < crowded {
 		return reconcile.Result{RequeueAfter: left}, nil
 	}
-	spec, rest, err := r.ledger.Confirm(ctx, domain)
+	arrivals := r.dirty.arrivals(domain)
+	c, err := r.ledger.Confirm(ctx, domain)
 	r.pace.confirmed(domain, began, r.now())
 	if errors.Is(err, crd.ErrAnew) {
 		r.dirty.addAll(domain)
@@ -88,8 +95,15 @@ func (r *settler) confirm(ctx context.Context, domain string, began time.Time) (
 	if err != nil {
 		return later(err)
 	}
-	next := r.next(domain, spec)
-	for name := range rest {
+	next := r.next(domain, c.Spec)
+	r.dirty.accounted(domain, maps.Keys(c.Confirmed))
+	for uid, tenant := range arrivals {
+		if !c.Confirmed[uid] {
+			// No entry tells of it: it was lost with a ledger, or made elsewhere.
+			c.Rest[tenant] = true
+		}
+	}
+	for name := range c.Rest {
 		r.dirty.add(domain, name)
 		next = settlePause
 	}
@@ -117,34 +131,36 @@ func (r *settler) open(domain string, spec v1alpha1.QuotaLedgerSpec) {
 	for _, s := range spec.Sections {
 		entries += len(s.Entries)
 		if len(s.Entries)+len(s.Meters) > 0 {
-			ends[s.Tenant] = now.Add(endOf(s, now))
+			ends[s.Tenant] = endOf(s, now)
 		}
 	}
 	r.dirty.opened(domain, entries, ends)
 }
 
-// nextSweep is the first end of the sections, or when all are looked at again.
+// nextSweep is how long until the first section ends, or until all are looked at again.
 func nextSweep(spec v1alpha1.QuotaLedgerSpec, now time.Time) time.Duration {
 	next := whole
 	for _, s := range spec.Sections {
-		next = min(next, endOf(s, now))
+		next = min(next, max(endOf(s, now).Sub(now), time.Second))
 	}
 	return next
 }
 
 // endOf is when a section is settled though nothing was heard of its tenant: a create that
 // nobody saw is over when its entry expires, an update or a meter is looked after sooner.
-func endOf(s v1alpha1.LedgerSection, now time.Time) time.Duration {
-	end := whole
+func endOf(s v1alpha1.LedgerSection, now time.Time) time.Time {
+	end := now.Add(whole)
 	if len(s.Meters) > 0 {
-		end = sweep
+		end = now.Add(sweep)
 	}
 	for _, e := range s.Entries {
-		left := max(e.Expires.Sub(now), time.Second)
-		if e.Version != "" {
-			left = min(left, sweep)
+		over := e.Expires.Time
+		if look := now.Add(sweep); e.Version != "" && look.Before(over) {
+			over = look
 		}
-		end = min(end, left)
+		if over.Before(end) {
+			end = over
+		}
 	}
 	return end
 }

@@ -1,9 +1,12 @@
 package provision
 
 import (
+	"iter"
 	"maps"
 	"sync"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 )
 
 // dirty keeps of which tenants something was heard since their sections were settled, and
@@ -25,6 +28,9 @@ type domainDirt struct {
 	due, ends map[string]time.Time
 	// open is how many entries the ledger had when it was seen last.
 	open int
+	// came are the objects that were seen to come, by tenant, and neither confirmed nor
+	// settled since: one without an entry is known from here alone.
+	came map[types.UID]string
 }
 
 func (d *dirty) domain(name string) *domainDirt {
@@ -32,7 +38,7 @@ func (d *dirty) domain(name string) *domainDirt {
 		d.of = map[string]*domainDirt{}
 	}
 	if d.of[name] == nil {
-		d.of[name] = &domainDirt{tenants: map[string]bool{}, due: map[string]time.Time{}, ends: map[string]time.Time{}, all: true}
+		d.of[name] = &domainDirt{tenants: map[string]bool{}, due: map[string]time.Time{}, ends: map[string]time.Time{}, came: map[types.UID]string{}, all: true}
 	}
 	return d.of[name]
 }
@@ -60,11 +66,41 @@ func (d *dirty) addAt(domain, tenant string, at time.Time) {
 }
 
 // opened notes how many entries a ledger has, and when the first of each section is due.
+// A time that was said before stays if it is earlier and something is open still: a ledger
+// that changes all the time must not put it off.
 func (d *dirty) opened(domain string, entries int, ends map[string]time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	dirt := d.domain(domain)
+	for tenant, at := range ends {
+		if said, is := dirt.ends[tenant]; is && said.Before(at) {
+			ends[tenant] = said
+		}
+	}
 	dirt.open, dirt.ends = entries, ends
+}
+
+// arrived notes an object that came.
+func (d *dirty) arrived(domain, tenant string, uid types.UID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.domain(domain).came[uid] = tenant
+}
+
+// arrivals are the objects that came until now.
+func (d *dirty) arrivals(domain string) map[types.UID]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.domain(domain).came)
+}
+
+// accounted forgets arrivals that are confirmed or settled.
+func (d *dirty) accounted(domain string, uids iter.Seq[types.UID]) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for uid := range uids {
+		delete(d.domain(domain).came, uid)
+	}
 }
 
 func (d *dirty) entries(domain string) int {

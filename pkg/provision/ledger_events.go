@@ -5,7 +5,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
+	resourcehelper "k8s.io/component-helpers/resource"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -22,11 +24,19 @@ type watched struct {
 	domains
 	*settler
 	calendar quota.Calendar
+	// ttl is what entries live.
+	ttl time.Duration
 }
 
-// came has what came confirmed.
+// came has what came confirmed. What a watch shows for the first time when it is over
+// already does not hold what was reserved for it.
 func (w *watched) came(ctx context.Context, o client.Object, q queue) {
-	if domain, _ := w.ofNamespace(ctx, o.GetNamespace()); domain != "" {
+	if crd.Idle(o) {
+		w.ask(ctx, o, q)
+		return
+	}
+	if domain, name := w.ofNamespace(ctx, o.GetNamespace()); domain != "" {
+		w.dirty.arrived(domain, name, o.GetUID())
 		q.AddAfter(request(domain), settlePause)
 	}
 }
@@ -84,21 +94,21 @@ func (w *watched) end(o client.Object) {
 
 // holdsOtherwise reports whether an update may change what an object holds.
 func holdsOtherwise(before, after client.Object) bool {
-	was, is := phaseOf(before), phaseOf(after)
-	switch after.(type) {
+	switch after := after.(type) {
 	case *researchv1.ResearchSession:
-		return was != is && (idle(was) || idle(is))
+		return phaseOf(before) != phaseOf(after) && (crd.Idle(before) || crd.Idle(after))
 	case *corev1.Pod:
-		return before.GetGeneration() != after.GetGeneration() || was != is && (is == string(corev1.PodSucceeded) || is == string(corev1.PodFailed))
+		old, ok := before.(*corev1.Pod)
+		return !ok || old.Generation != after.Generation || crd.Idle(old) != crd.Idle(after) || requestsOtherwise(old, after)
 	}
 	// A claim changes seldom, and then in what it holds.
 	return true
 }
 
-// idle sessions hold no place.
-func idle(phase string) bool {
-	p := researchv1.Phase(phase)
-	return p == researchv1.PhaseQueued || p.Terminal()
+// requestsOtherwise: a resized Pod has what it asked for later than it asks.
+func requestsOtherwise(before, after *corev1.Pod) bool {
+	as := resourcehelper.PodResourcesOptions{UseStatusResources: true}
+	return !apiequality.Semantic.DeepEqual(resourcehelper.PodRequests(before, as), resourcehelper.PodRequests(after, as))
 }
 
 func phaseOf(o client.Object) string {
@@ -177,7 +187,7 @@ func (w *watched) changed(domain string, before, after client.Object) time.Durat
 	first := nextSweep(ledger.Spec, now)
 	old, present := sections(before), sections(after)
 	for _, name := range changedSections(before, after) {
-		if !quota.Explained(old[name], present[name], now) {
+		if !quota.Explained(old[name], present[name], now, w.ttl) {
 			w.dirty.addAt(domain, name, now.Add(sweep))
 			first = min(first, sweep)
 		}

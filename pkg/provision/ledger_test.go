@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ func TestNextSweep(t *testing.T) {
 type answers struct {
 	settle    func(tenants map[string]bool) (v1alpha1.QuotaLedgerSpec, error)
 	confirmed int
+	uids      map[types.UID]bool
 	last      v1alpha1.QuotaLedgerSpec
 	rest      map[string]bool
 	fails     error
@@ -62,9 +64,13 @@ func (a *answers) Settle(_ context.Context, _ string, tenants map[string]bool, _
 	return a.last, err
 }
 
-func (a *answers) Confirm(context.Context, string) (v1alpha1.QuotaLedgerSpec, map[string]bool, error) {
+func (a *answers) Confirm(context.Context, string) (crd.Confirmation, error) {
 	a.confirmed++
-	return a.last, a.rest, a.fails
+	rest := maps.Clone(a.rest)
+	if rest == nil {
+		rest = map[string]bool{}
+	}
+	return crd.Confirmation{Spec: a.last, Confirmed: a.uids, Rest: rest}, a.fails
 }
 
 // settling is a settler whose ledger settles so.
@@ -105,35 +111,6 @@ func TestOnlyWhatChangedIsSettled(t *testing.T) {
 	}
 }
 
-// TestWhatComesIsConfirmed: without a settlement, at most every two seconds unless many
-// entries are open; what confirming does not answer for is settled.
-func TestWhatComesIsConfirmed(t *testing.T) {
-	const domain = "organization/acme"
-	now, settled := today, 0
-	ledger := &answers{settle: func(map[string]bool) (v1alpha1.QuotaLedgerSpec, error) { settled++; return openSince(today), nil }}
-	r := newSettler(ledger, func() time.Time { return now })
-	expect := func(what string, confirms, settlements int, after time.Duration) {
-		t.Helper()
-		result, err := r.Reconcile(t.Context(), request(domain))
-		if err != nil || ledger.confirmed != confirms || settled != settlements || result.RequeueAfter != after {
-			t.Errorf("%s: confirmed %d times and settled %d, again after %s, want %d, %d, %s (%v)", what, ledger.confirmed, settled, result.RequeueAfter, confirms, settlements, after, err)
-		}
-	}
-	expect("at first", 0, 1, confirmPause)
-	expect("one came", 1, 1, time.Minute)
-	now = now.Add(time.Second)
-	expect("another", 1, 1, time.Second)
-	r.dirty.opened(domain, crowded, nil)
-	expect("many are open", 2, 1, 59*time.Second)
-	now = now.Add(confirmPause)
-	ledger.rest = map[string]bool{"alice": true}
-	expect("a Pod with devices", 3, 1, settlePause)
-	expect("and then", 3, 2, confirmPause)
-	now, ledger.fails = now.Add(confirmPause), crd.ErrAnew
-	expect("the ledger is gone", 4, 2, settlePause)
-	expect("and then", 4, 3, confirmPause)
-}
-
 func TestSettlerComesBack(t *testing.T) {
 	down := errors.New("down")
 	for name, tt := range map[string]struct {
@@ -167,6 +144,18 @@ func stored(uid types.UID, phase researchv1.Phase) *researchv1.ResearchSession {
 	return &researchv1.ResearchSession{
 		ObjectMeta: metav1.ObjectMeta{Namespace: prefix + "alice", Name: "a", UID: uid},
 		Status:     researchv1.ResearchSessionStatus{Phase: phase},
+	}
+}
+
+// resized is a Pod that has so much CPU of the one core that it asks for.
+func resized(has string) *corev1.Pod {
+	of := func(cpu string) *corev1.ResourceRequirements {
+		return &corev1.ResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu)}}
+	}
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: prefix + "alice", Name: "p", UID: "u1", Generation: 2},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Resources: *of("1")}}},
+		Status:     corev1.PodStatus{Phase: corev1.PodRunning, ContainerStatuses: []corev1.ContainerStatus{{Name: "c", Resources: of(has)}}},
 	}
 }
 
@@ -207,6 +196,12 @@ func TestWhatAsksForASettlement(t *testing.T) {
 	}{
 		"a session comes": {on: func(h, _ handler.EventHandler, q queue) {
 			h.Create(t.Context(), event.CreateEvent{Object: stored("u1", "")}, q)
+		}, want: []string{soon}},
+		"one that ended already": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Create(t.Context(), event.CreateEvent{Object: stored("u1", researchv1.PhaseFailed)}, q)
+		}, want: []string{soon}},
+		"a Pod has what it asked for": {on: func(h, _ handler.EventHandler, q queue) {
+			h.Update(t.Context(), event.UpdateEvent{ObjectOld: resized("2"), ObjectNew: resized("1")}, q)
 		}, want: []string{soon}},
 		"a session goes": {on: func(h, _ handler.EventHandler, q queue) {
 			h.Delete(t.Context(), event.DeleteEvent{Object: stored("u1", "")}, q)

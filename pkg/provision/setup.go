@@ -189,7 +189,7 @@ func setupUsages(m manager.Manager, c *config.Config, r *usages) error {
 }
 
 func setupLedgers(m manager.Manager, c *config.Config, r *settler) error {
-	w := &watched{domains: domains{Reader: m.GetClient(), prefix: c.TenantNamespacePrefix}, settler: r, calendar: c.Calendar()}
+	w := &watched{domains: domains{Reader: m.GetClient(), prefix: c.TenantNamespacePrefix}, settler: r, calendar: c.Calendar(), ttl: c.ReservationExpiry()}
 	return builder.ControllerManagedBy(m).Named("ledger").WithOptions(options(2)).
 		Watches(&researchv1.ResearchSession{}, w.objects()).
 		Watches(&corev1.Pod{}, w.objects()).

@@ -51,6 +51,10 @@ func (b *books) open(from *v1alpha1.LedgerSection) {
 		b.fold(s, m)
 	}
 	for _, e := range from.Entries {
+		// One that says that it lives longer was made by a wrong clock, or by hand.
+		if most := expiry(b.by.Now.Add(b.by.TTL + clockSlack)); b.by.TTL > 0 && most.Before(&e.Expires) {
+			e.Expires = most
+		}
 		if !b.confirm(s, &e, metered) {
 			continue
 		}

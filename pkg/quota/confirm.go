@@ -43,18 +43,21 @@ func confirm(section v1alpha1.LedgerSection, stored func(v1alpha1.LedgerEntry) b
 }
 
 // Explained reports whether a section came from another by reservations and confirmations
-// alone. If not, somebody settled it, or put his hand to it.
-func Explained(before, after v1alpha1.LedgerSection, now time.Time) bool {
-	open := make(map[Key]amounts, len(after.Entries))
+// alone, of entries that live no longer than ttl. If not, somebody settled it, or put his hand
+// to it, or has a wrong clock.
+func Explained(before, after v1alpha1.LedgerSection, now time.Time, ttl time.Duration) bool {
+	open := make(map[Key]v1alpha1.LedgerEntry, len(after.Entries))
 	for _, e := range after.Entries {
-		open[keyOf(e)] = fromList(e.Amounts)
+		if e.Expires.After(now.Add(ttl + clockSlack)) {
+			return false
+		}
+		open[keyOf(e)] = e
 	}
 	confirmed := confirm(before, func(e v1alpha1.LedgerEntry) bool { _, is := open[keyOf(e)]; return !is })
 	for _, e := range confirmed.Entries {
-		for _, a := range e.Amounts {
-			if have := open[keyOf(e)][a.Dimension]; have.Cmp(a.Amount) < 0 {
-				return false
-			}
+		kept := open[keyOf(e)]
+		if !within(e.Amounts, kept.Amounts) || !within(kept.Held, e.Held) {
+			return false
 		}
 	}
 	expected := confirmed.close(now)
@@ -62,4 +65,18 @@ func Explained(before, after v1alpha1.LedgerSection, now time.Time) bool {
 		expected = &v1alpha1.LedgerSection{}
 	}
 	return sameAmounts(expected.Settled, after.Settled) && sameWindows(expected, &after)
+}
+
+// clockSlack is how far the clocks of honest servers are apart.
+const clockSlack = 5 * time.Second
+
+// within reports whether no amount of a list is above that of another.
+func within(list, bound []v1alpha1.LedgerAmount) bool {
+	most := fromList(bound)
+	for _, a := range list {
+		if have := most[a.Dimension]; a.Amount.Cmp(have) > 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -66,6 +66,12 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// heldBy says of an entry that the stored object holds all of it.
+func heldBy(e v1alpha1.LedgerEntry) v1alpha1.LedgerEntry {
+	e.Held = e.Amounts
+	return e
+}
+
 func TestExplained(t *testing.T) {
 	later := noon.Add(time.Minute)
 	a, b := charging(entry("a", "u1", "1", later)), entry("b", "u2", "1", later)
@@ -81,13 +87,15 @@ func TestExplained(t *testing.T) {
 		"confirmed and reserved":    {settled("alice", "2", a), charged(settled("alice", "3", b), "1"), true},
 		"an entry is gone":          {settled("alice", "2", b), settled("alice", "2"), false},
 		"a smaller one":             {settled("alice", "2", entry("b", "u2", "9", later)), settled("alice", "2", b), false},
+		"an entry without end":      {settled("alice", "2"), settled("alice", "2", entry("b", "u2", "1", noon.Add(24*time.Hour))), false},
+		"said to be held already":   {settled("alice", "2", b), settled("alice", "2", heldBy(b)), false},
 		"less":                      {settled("alice", "2"), settled("alice", "1"), false},
 		"more":                      {settled("alice", "2"), settled("alice", "3"), false},
 		"the section is gone":       {settled("alice", "2"), v1alpha1.LedgerSection{}, false},
 		"a window is wound back":    {charged(settled("alice", "2"), "5"), charged(settled("alice", "2"), "1"), false},
 		"confirmed and not charged": {settled("alice", "2", a), settled("alice", "3"), false},
 	} {
-		if got := Explained(tt.before, tt.after, noon); got != tt.want {
+		if got := Explained(tt.before, tt.after, noon, ttl); got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

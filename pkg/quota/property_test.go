@@ -105,7 +105,7 @@ func (w *world) confirm() {
 	before := w.spec
 	w.spec = Confirm(w.spec, func(e v1alpha1.LedgerEntry) bool { return w.shown[e.UID] }, w.now)
 	for tenant, after := range sectionsOf(w.spec) {
-		if !Explained(sectionsOf(before)[tenant], after, w.now) {
+		if !Explained(sectionsOf(before)[tenant], after, w.now, ttl) {
 			w.t.Fatalf("confirmed %+v and had %+v, which nothing explains", after, sectionsOf(before)[tenant])
 		}
 	}

@@ -90,6 +90,10 @@ func TestSettle(t *testing.T) {
 			observed: []Observed{live("alice", "a", "u2")},
 			want:     ledger(settled("alice", "1")),
 		},
+		"nothing lives longer than an entry may": {
+			spec: ledger(settled("alice", "", entry("a", "u1", "1", noon.Add(24*time.Hour)))),
+			want: ledger(settled("alice", "", entry("a", "u1", "1", noon.Add(ttl+clockSlack)))),
+		},
 		"an object without an entry is found": {
 			spec:     ledger(),
 			observed: []Observed{live("carol", "z", "u9"), live("alice", "a", "u1")},

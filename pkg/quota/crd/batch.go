@@ -119,7 +119,7 @@ func (b *batches) safely(ctx context.Context, domain string, q *queue, batch []*
 			fail(errPanicked)
 		}
 	}()
-	for try := range maxTries {
+	for try := range reserveTries {
 		if try > 0 {
 			if err := b.rest(ctx, answered, try); err != nil {
 				fail(err)

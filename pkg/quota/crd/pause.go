@@ -7,10 +7,12 @@ import (
 )
 
 const (
-	maxTries   = 12
-	firstPause = 4 * time.Millisecond
-	maxPause   = 120 * time.Millisecond
-	maxYield   = 50 * time.Millisecond
+	maxTries = 12
+	// reserveTries is more than those who wait for an answer have time for, as a rule.
+	reserveTries = 50
+	firstPause   = 4 * time.Millisecond
+	maxPause     = 120 * time.Millisecond
+	maxYield     = 50 * time.Millisecond
 )
 
 // pause waits before a try, a random part of a span that doubles each time, so that
