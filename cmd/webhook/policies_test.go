@@ -1,8 +1,10 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
@@ -46,6 +48,40 @@ func TestStoredPoliciesComeFirst(t *testing.T) {
 	rules.constrained(t.Context(), nil)
 	if err := rules.ready(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDirectoriesComeFirst: what a directory or bundle denies must not pass because a replica
+// was quicker than it.
+func TestDirectoriesComeFirst(t *testing.T) {
+	c := config.Default()
+	c.PolicyDirectories = []string{filepath.Join(t.TempDir(), "rules")}
+	rules, err := newRules(t.Context(), c, logr.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rules.tasks(c); err != nil {
+		t.Fatal(err)
+	}
+	rules.changed(t.Context(), nil)
+	rules.constrained(t.Context(), nil)
+	name := "directory " + c.PolicyDirectories[0]
+	if err := rules.ready(); err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "not been read") {
+		t.Errorf("ready: %v", err)
+	}
+	rules.set.Trouble(name, "no such directory")
+	if err := rules.ready(); err == nil || !strings.Contains(err.Error(), "no such directory") {
+		t.Errorf("ready: %v", err)
+	}
+	rules.set.Trouble(name, "")
+	if err := rules.set.SetOrigin(t.Context(), engine.Origin{Name: name, Files: fstest.MapFS{}}, "1"); err != nil {
+		t.Fatal(err)
+	}
+	for _, trouble := range []string{"", "away again"} {
+		rules.set.Trouble(name, trouble)
+		if err := rules.ready(); err != nil {
+			t.Errorf("with trouble %q: %v", trouble, err)
+		}
 	}
 }
 

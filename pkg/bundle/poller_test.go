@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +34,7 @@ type recorder struct {
 	revision string
 	rule     string
 	trouble  string
+	refuses  error
 }
 
 func (r *recorder) SetOrigin(_ context.Context, o engine.Origin, revision string) error {
@@ -40,7 +42,7 @@ func (r *recorder) SetOrigin(_ context.Context, o engine.Origin, revision string
 	defer r.mu.Unlock()
 	raw, err := fs.ReadFile(o.Files, "acme/word/rule.rego")
 	r.revision, r.rule = revision, string(raw)
-	return err
+	return errors.Join(err, r.refuses)
 }
 
 func (r *recorder) Trouble(_, reason string) {
@@ -186,7 +188,23 @@ func TestPoller(t *testing.T) {
 			}
 		})
 	}
-	if !strings.Contains(set.rule, `"8"`) {
+	t.Run("the set has another rule of its name", func(t *testing.T) {
+		// That is for the set to say, for as long as it is so; it may change its mind.
+		set.refuses = errors.New("is there already")
+		next, older := tarball(t, "11", private, nil), tarball(t, "10", private, nil)
+		for _, step := range []struct {
+			body    *[]byte
+			trouble string
+		}{{&next, ""}, {&older, `revision "10" is older than "11"`}} {
+			s.body.Store(step.body)
+			_ = p.downloader.Trigger(t.Context())
+			if revision, trouble := set.state(); revision != "11" || (trouble == "") != (step.trouble == "") || !strings.Contains(trouble, step.trouble) {
+				t.Errorf("revision %q, trouble %q, want %q in it", revision, trouble, step.trouble)
+			}
+		}
+		set.refuses = nil
+	})
+	if !strings.Contains(set.rule, `"11"`) {
 		t.Errorf("the rule in force is %q", set.rule)
 	}
 }

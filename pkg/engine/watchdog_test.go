@@ -40,6 +40,31 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Fatalf("never saw %s", what)
 }
 
+// TestStuckOutlivesASwap: Programs that follow one another count together.
+func TestStuckOutlivesASwap(t *testing.T) {
+	release := make(chan struct{})
+	dog := NewWatchdog(1)
+	blocks := withBuiltin(func() error { <-release; return nil })
+	last := compiled(t, calling, blocks, func(o *Options) { o.Watchdog = dog })
+	next := compiled(t, calling, blocks, func(o *Options) { o.Watchdog = dog })
+	alone := compiled(t, calling, blocks, func(o *Options) { o.MaxOrphans = 1 })
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	input := write(t, "", "Pod", "CREATE", map[string]any{"caller": map[string]any{}})
+	if _, err := last.Eval(ctx, input, nil); !errors.Is(err, ErrTimeout) {
+		t.Fatalf("a blocked evaluation: %v", err)
+	}
+	waitFor(t, "the orphan counted", func() bool { return next.Orphans() == 1 })
+	if err := next.Usable(); !errors.Is(err, ErrStuck) {
+		t.Errorf("the next one is usable: %v", err)
+	}
+	if err := alone.Usable(); err != nil {
+		t.Errorf("one with its own watchdog: %v", err)
+	}
+	close(release)
+	waitFor(t, "the orphan gone", func() bool { return next.Usable() == nil })
+}
+
 func TestWatchdogAnswersForWhatBlocks(t *testing.T) {
 	release := make(chan struct{})
 	p := compiled(t, calling, withBuiltin(func() error { <-release; return nil }), func(o *Options) { o.MaxOrphans = 2 })

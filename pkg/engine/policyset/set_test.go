@@ -193,3 +193,72 @@ func TestOrigins(t *testing.T) {
 		t.Fatalf("trouble is not told: %q", got)
 	}
 }
+
+// TestWhatIsNewGivesWay: what clashes with something in force is refused, and takes out
+// neither that nor what sets it up.
+func TestWhatIsNewGivesWay(t *testing.T) {
+	ctx := context.Background()
+	bundle := func(word string) engine.Origin {
+		return engine.Origin{Name: "bundle a", Files: fstest.MapFS{"acme/word/rule.rego": {Data: []byte(rego("acme.word", word, "true"))}}}
+	}
+	t.Run("a rule that a Policy has", func(t *testing.T) {
+		set := newSet(t)
+		if err := set.Apply(ctx, []*v1alpha1.Policy{policy("acme.word", 1, rego("acme.word", "one", "true"))}); err != nil {
+			t.Fatal(err)
+		}
+		if err := set.SetOrigin(ctx, bundle("two"), "1"); err == nil || !strings.Contains(err.Error(), "is there already") {
+			t.Errorf("the bundle: %v", err)
+		}
+		expect(t, set, "acme/word: one of 3", map[string]string{"acme.word": "uid-acme.word-1"})
+		// The Policy goes, and what waited for its name comes in force.
+		if err := set.Apply(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, set, "acme/word: two of 3", map[string]string{"bundle a": "1"})
+		if said := set.State().Rejected; len(said) > 0 {
+			t.Errorf("still said: %v", said)
+		}
+	})
+	t.Run("a broken version of what a Policy sets up", func(t *testing.T) {
+		set := newSet(t)
+		if err := set.SetOrigin(ctx, bundle("two"), "1"); err != nil {
+			t.Fatal(err)
+		}
+		setup := policy("acme.word", 1, "", func(s *v1alpha1.PolicySpec) { s.Parameters = &runtime.RawExtension{Raw: []byte(`{"word":"mine"}`)} })
+		if err := set.Apply(ctx, []*v1alpha1.Policy{setup}); err != nil {
+			t.Fatal(err)
+		}
+		broken := engine.Origin{Name: "bundle a", Files: fstest.MapFS{"acme/word/rule.rego": {Data: []byte("package acme.word\n\ndeny contains if")}}}
+		if err := set.SetOrigin(ctx, broken, "2"); err == nil {
+			t.Error("a broken version passed")
+		}
+		expect(t, set, "acme/word: mine of 3", map[string]string{"bundle a": "1", "acme.word": "uid-acme.word-1"})
+	})
+	t.Run("a library that another bundle has", func(t *testing.T) {
+		set := newSet(t)
+		library := func(name string) engine.Origin {
+			return engine.Origin{Name: "bundle " + name, Files: fstest.MapFS{
+				"lib/words.rego":         {Data: []byte("package lib.words\n\nmine := true\n")},
+				name + "/word/rule.rego": {Data: []byte(strings.Replace(rego(name+".word", name, "words.mine"), "\n\ndeny", "\n\nimport data.lib.words\n\ndeny", 1))},
+			}}
+		}
+		if err := set.SetOrigin(ctx, library("acme"), "1"); err != nil {
+			t.Fatal(err)
+		}
+		if err := set.SetOrigin(ctx, library("other"), "1"); err == nil {
+			t.Error("two libraries of one name passed")
+		}
+		expect(t, set, "acme/word: acme of 3", map[string]string{"bundle acme": "1"})
+	})
+}
+
+// expect looks what a set says, and what is in force.
+func expect(t *testing.T, set *policyset.Set, says string, loaded map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff([]string{says}, denials(t, set.Program(), "any", nil)); diff != "" {
+		t.Errorf("says (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(loaded, set.State().Loaded); diff != "" {
+		t.Errorf("in force (-want +got):\n%s", diff)
+	}
+}
