@@ -46,6 +46,7 @@ func (m *usageMetrics) show(status v1alpha1.UsageStatus) {
 		m.extra[status.Tenant] = true
 		return
 	}
+	delete(m.extra, status.Tenant)
 	m.of[status.Tenant] = status
 }
 

@@ -56,6 +56,9 @@ func TestSwap(t *testing.T) {
 	close(done)
 	group.Wait()
 	t.Logf("%d decisions during 100 swaps", decisions.Load())
+	if decisions.Load() < 100 {
+		t.Error("too few to say anything")
+	}
 	if asked := set.Asked()["acme/one"]; int64(asked) < decisions.Load() {
 		t.Errorf("%d decisions, %d counted", decisions.Load(), asked)
 	}
