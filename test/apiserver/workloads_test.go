@@ -185,6 +185,10 @@ func aTenantLeaves(ctx context.Context, c *cluster) {
 		return apierrors.IsNotFound(err)
 	}).WithContext(ctx).WithTimeout(2*time.Minute).Should(BeTrue(), "%v", gone)
 	report("a tenant's namespace is gone %.1f s after the tenant was deleted", time.Since(began).Seconds())
+	Eventually(func() int64 {
+		settled, open := domainHolds(ctx, admin, "tenant-erin")
+		return settled + open
+	}).WithContext(ctx).WithTimeout(soon).Should(BeZero(), "sessions in the ledger of a tenant who left")
 }
 
 var _ = Describe("The real controllers", func() {
