@@ -3,7 +3,6 @@ package policyset
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -23,14 +22,7 @@ func (s *Set) SetConstraints(ctx context.Context, objects []unstructured.Unstruc
 	set, rejected := gatekeeper.Keep(docs, s.constraints.Load())
 	s.constraints.Store(set)
 	s.told.Lock()
-	for name := range s.trouble {
-		if strings.Contains(name, "/") && !strings.Contains(name, " ") { // a directory's has a blank
-			delete(s.trouble, name)
-		}
-	}
-	for name, reason := range rejected {
-		s.trouble[name] = reason
-	}
+	s.unfit = rejected
 	s.told.Unlock()
 	if err := s.rebuild(ctx); err != nil {
 		return err

@@ -152,3 +152,16 @@ func raw(t *testing.T, o unstructured.Unstructured) []byte {
 	}
 	return out
 }
+
+// TestConstraintsSayNothingOfDirectories: what is wrong with a directory stays said when the
+// constraints are listed anew.
+func TestConstraintsSayNothingOfDirectories(t *testing.T) {
+	set := newSet(t)
+	set.Trouble("directory /etc/rules", "it cannot be read")
+	if err := set.SetConstraints(context.Background(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if said := set.State().Rejected["directory /etc/rules"]; said != "it cannot be read" {
+		t.Errorf("it is said: %q", said)
+	}
+}

@@ -43,6 +43,8 @@ type inForce struct {
 	origins map[string]unit
 	state   State
 	trouble map[string]string
+	// unfit are the constraints and templates that are not in force, with the reason.
+	unfit map[string]string
 	// asked counts for the Programs before those retired, which may still be answering.
 	asked   map[string]uint64
 	retired []*engine.Program
@@ -89,6 +91,7 @@ func (s *Set) State() State {
 	out.Loaded, out.Rejected = maps.Clone(out.Loaded), map[string]string{}
 	maps.Copy(out.Rejected, s.state.Rejected)
 	maps.Copy(out.Rejected, s.trouble)
+	maps.Copy(out.Rejected, s.unfit)
 	return out
 }
 
