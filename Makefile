@@ -63,9 +63,10 @@ lint: ## golangci-lint over the product and the local cluster
 unit: ## unit tests under the race detector, policies and charts among them
 	@CGO_ENABLED=1 go test -race -timeout 15m ./...
 
-decisions: ## OPA's own cases by plan and by OPA; a fifth more allocations or bytes a decision fails
-	@go test -count=1 ./pkg/engine/plan
+decisions: ## all examples, and OPA's own cases by plan and by OPA; a fifth more allocations or bytes a decision fails
+	@go test -count=1 ./pkg/engine/plan ./policies
 	@go test -count=1 -v -run 'TestCost|TestLoop' ./test/conformance
+	@go test -count=1 -run 'TestOddInput' ./test/conformance
 
 plan: ## the plan beside OPA's evaluator in 20,000 reviews in which something is odd
 	@GATEHOUSE_ROUNDS=20000 go test -count=1 -timeout 30m -v -run TestPlanChangesNothing ./policies

@@ -13,8 +13,8 @@ import (
 )
 
 // TestPolicies fails on any rule that is unformatted, does not compile strictly, has a
-// line that no test reaches, or an example that does not do what it says, and when the
-// table in README.md is not what the rules say of themselves.
+// line that no test reaches, an example that does not do what it says, or nothing that it
+// was learnt from, and when the table in README.md is not what the rules say of themselves.
 func TestPolicies(t *testing.T) {
 	report, err := policytest.Run(context.Background(), policies.FS)
 	if err != nil {
@@ -26,6 +26,9 @@ func TestPolicies(t *testing.T) {
 	for _, p := range report.Policies {
 		t.Logf("%-28s %2d tests, %.0f %% of lines, %d pass and %d fail examples",
 			p.Rule, p.Tests, p.Coverage, len(p.Pass), len(p.Fail))
+		if len(policytest.Incidents(p.Description)) == 0 {
+			t.Errorf("%s: its description names no advisory and no issue that it was learnt from", p.Rule)
+		}
 	}
 	if !t.Failed() {
 		readme(t, policytest.Document(report))

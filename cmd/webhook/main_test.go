@@ -49,7 +49,7 @@ func TestConfigurationThatIsWrong(t *testing.T) {
 }
 
 func TestReport(t *testing.T) {
-	counts := audit.Totals{Decisions: 7, Denials: map[string]uint64{"models/granted": 2}}
+	counts := audit.Totals{Decisions: 7, Denials: map[string]uint64{"models/granted": 2}, Audited: map[string]uint64{"pods/images": 3}}
 	var ring *passport.Keyring
 	rules, err := newRules(t.Context(), config.Default(), logr.Discard())
 	if err != nil {
@@ -61,7 +61,7 @@ func TestReport(t *testing.T) {
 		keys:     func() *passport.Keyring { return ring },
 	}
 	want := map[string]string{
-		live.AnnotationDigest: rules.set.Program().Digest(), annotationDecisions: "7", live.AnnotationDenials: `{"models/granted":2}`,
+		live.AnnotationDigest: rules.set.Program().Digest(), annotationDecisions: "7", live.AnnotationDenials: `{"models/granted":2}`, live.AnnotationAudited: `{"pods/images":3}`,
 		live.AnnotationPolicies: "{}", live.AnnotationRejected: "{}", live.AnnotationAsked: "{}",
 	}
 	if diff := cmp.Diff(want, r.annotations()); diff != "" {

@@ -92,7 +92,7 @@ func (r *rules) missing() error {
 // figures are what metrics say of the set.
 func (r *rules) figures() audit.PolicyFigures {
 	state := r.set.State()
-	return audit.PolicyFigures{Digest: state.Digest, Loaded: len(state.Loaded), Rejected: len(state.Rejected), Failed: state.Failure != ""}
+	return audit.PolicyFigures{Digest: state.Digest, Loaded: len(state.Loaded), Rejected: len(state.Rejected), Failed: state.Failure != "", Stuck: r.set.Stuck()}
 }
 
 // tasks keep directories and bundles up to date.

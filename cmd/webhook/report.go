@@ -60,7 +60,7 @@ func (r *report) annotations() map[string]string {
 		state.Rejected[""] = state.Failure
 	}
 	for name, value := range map[string]any{
-		live.AnnotationDenials: r.last.Denials, live.AnnotationAsked: r.asked,
+		live.AnnotationDenials: r.last.Denials, live.AnnotationAudited: r.last.Audited, live.AnnotationAsked: r.asked,
 		live.AnnotationPolicies: state.Loaded, live.AnnotationRejected: shortened(state.Rejected),
 	} {
 		// Maps of strings to strings or numbers always render.

@@ -3,6 +3,7 @@ package audit
 import (
 	"maps"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,7 +11,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/review"
 )
 
-// maxRules bounds the label values of denials; what is beyond counts as "other".
+// maxRules bounds the label values of denials, and of what is audited; what is beyond counts as "other".
 const maxRules = 256
 
 // buckets run from 0.1 ms to the 5 s that the API server waits, in seconds: fine where
@@ -28,6 +29,7 @@ type Metrics struct {
 	duration  *prometheus.HistogramVec
 	decisions *prometheus.CounterVec
 	denials   *prometheus.CounterVec
+	audited   *prometheus.CounterVec
 	rejected  *prometheus.CounterVec
 	panics    prometheus.Counter
 
@@ -46,6 +48,9 @@ type Totals struct {
 	Decisions uint64
 	// Denials counts denials by rule, both phases.
 	Denials map[string]uint64
+	// Audited counts by rule the writes that it would have denied: it is set to warn or to
+	// audit, or its tenant is exempt.
+	Audited map[string]uint64
 }
 
 // NewMetrics registers the metrics.
@@ -63,6 +68,10 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Name: "gatehouse_admission_denials_total",
 			Help: "Denials by the rule that denied.",
 		}, []string{"phase", "rule"}),
+		audited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatehouse_admission_audited_total",
+			Help: "Writes that a rule would have denied, by rule: it is set to warn or to audit.",
+		}, []string{"rule"}),
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatehouse_admission_rejected_total",
 			Help: "Requests that never reached a decision, by reason.",
@@ -83,9 +92,9 @@ func NewMetrics(registry prometheus.Registerer) (*Metrics, error) {
 			Name: "gatehouse_admission_requests_in_flight",
 			Help: "Reviews being decided.",
 		}),
-		totals: Totals{Denials: map[string]uint64{}},
+		totals: Totals{Denials: map[string]uint64{}, Audited: map[string]uint64{}},
 	}
-	for _, c := range []prometheus.Collector{m.duration, m.decisions, m.denials, m.rejected, m.breakGlass, m.panics, m.bytes, m.requests} {
+	for _, c := range []prometheus.Collector{m.duration, m.decisions, m.denials, m.audited, m.rejected, m.breakGlass, m.panics, m.bytes, m.requests} {
 		if err := registry.Register(c); err != nil {
 			return nil, err
 		}
@@ -105,23 +114,28 @@ func (m *Metrics) Observe(r Record) {
 		if r.Trace.BreakGlass {
 			m.breakGlass.Inc()
 		}
+		for _, rule := range slices.Compact(slices.Sorted(slices.Values(r.Trace.Audited))) {
+			rule = bounded(m.totals.Audited, rule)
+			m.totals.Audited[rule]++
+			m.audited.WithLabelValues(rule).Inc()
+		}
 	}
 	if r.Outcome != review.Denied {
 		return
 	}
 	for _, rule := range r.Rules {
-		rule = m.bounded(rule)
+		rule = bounded(m.totals.Denials, rule)
 		m.totals.Denials[rule]++
 		m.denials.WithLabelValues(phase, rule).Inc()
 	}
 }
 
 // bounded keeps the number of label values finite whatever the rules are called.
-func (m *Metrics) bounded(rule string) string {
-	if _, known := m.totals.Denials[rule]; known {
+func bounded(counted map[string]uint64, rule string) string {
+	if _, known := counted[rule]; known {
 		return rule
 	}
-	if len(m.totals.Denials) >= maxRules || !ruleName.MatchString(rule) {
+	if len(counted) >= maxRules || !ruleName.MatchString(rule) {
 		return "other"
 	}
 	return rule
@@ -143,7 +157,7 @@ func (m *Metrics) AddRequests(n int) { m.requests.Add(float64(n)) }
 func (m *Metrics) Totals() Totals {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Totals{Decisions: m.totals.Decisions, Denials: maps.Clone(m.totals.Denials)}
+	return Totals{Decisions: m.totals.Decisions, Denials: maps.Clone(m.totals.Denials), Audited: maps.Clone(m.totals.Audited)}
 }
 
 // WatchLog exposes how many lines of the decision log were lost.

@@ -43,6 +43,9 @@ func TestMetrics(t *testing.T) {
 	}
 	denied := Record{Phase: review.Validating, Entry: review.EntryTenant, Outcome: review.Denied, Rules: []string{"models/granted", "models/granted", "bad rule\n"}}
 	m.Observe(denied)
+	for _, phase := range []review.Phase{review.Mutating, review.Validating} {
+		m.Observe(Record{Phase: phase, Entry: review.EntryPlatform, Outcome: review.Allowed, Trace: review.Trace{Audited: []string{"pods/images", "pods/images", "bad rule\n"}}})
+	}
 	m.Observe(Record{Phase: review.Mutating, Entry: review.EntryGuests, Outcome: review.Allowed, Latency: time.Millisecond})
 	m.Observe(Record{Phase: review.Validating, Entry: review.EntryTenant, Outcome: review.Broken, Rules: []string{"never/counted"}})
 	for _, phase := range []review.Phase{review.Mutating, review.Validating} {
@@ -67,6 +70,12 @@ func TestMetrics(t *testing.T) {
 		`gatehouse_admission_decisions_total{entry="guests",outcome="allowed",phase="mutating"}`:       1,
 		`gatehouse_admission_denials_total{phase="validating",rule="models/granted"}`:                  2,
 		`gatehouse_admission_denials_total{phase="validating",rule="other"}`:                           1,
+		`gatehouse_admission_duration_seconds{entry="platform",phase="mutating"}`:                      1,
+		`gatehouse_admission_duration_seconds{entry="platform",phase="validating"}`:                    1,
+		`gatehouse_admission_decisions_total{entry="platform",outcome="allowed",phase="mutating"}`:     1,
+		`gatehouse_admission_decisions_total{entry="platform",outcome="allowed",phase="validating"}`:   1,
+		`gatehouse_admission_audited_total{rule="pods/images"}`:                                        1,
+		`gatehouse_admission_audited_total{rule="other"}`:                                              1,
 		`gatehouse_admission_rejected_total{reason="malformed"}`:                                       1,
 		`gatehouse_admission_duration_seconds{entry="namespaces",phase="mutating"}`:                    1,
 		`gatehouse_admission_duration_seconds{entry="namespaces",phase="validating"}`:                  1,
@@ -81,7 +90,7 @@ func TestMetrics(t *testing.T) {
 	if diff := cmp.Diff(want, counts(t, registry)); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
-	totals := Totals{Decisions: 3, Denials: map[string]uint64{"models/granted": 2, "other": 1}}
+	totals := Totals{Decisions: 4, Denials: map[string]uint64{"models/granted": 2, "other": 1}, Audited: map[string]uint64{"pods/images": 1, "other": 1}}
 	if diff := cmp.Diff(totals, m.Totals()); diff != "" {
 		t.Errorf("totals (-want +got):\n%s", diff)
 	}

@@ -11,6 +11,8 @@ type PolicyFigures struct {
 	Loaded, Rejected int
 	// Failed: the newest set as a whole is not in force.
 	Failed bool
+	// Stuck evaluations outlive their answer.
+	Stuck int64
 }
 
 type policyCollector struct {
@@ -18,6 +20,7 @@ type policyCollector struct {
 	info    *prometheus.Desc
 	count   *prometheus.Desc
 	failed  *prometheus.Desc
+	stuck   *prometheus.Desc
 }
 
 // WatchPolicies exposes what is in force. The digest is a label of one series, which
@@ -28,6 +31,7 @@ func WatchPolicies(registry prometheus.Registerer, figures func() PolicyFigures)
 		info:    prometheus.NewDesc("gatehouse_policy_set_info", "The set of policies in force, by digest.", []string{"digest"}, nil),
 		count:   prometheus.NewDesc("gatehouse_policies", "Stored policies and other origins, by state: loaded, or rejected, in which case the last good version of it stays.", []string{"state"}, nil),
 		failed:  prometheus.NewDesc("gatehouse_policy_set_failed", "1 while the newest set as a whole is not in force.", nil, nil),
+		stuck:   prometheus.NewDesc("gatehouse_policy_evaluations_stuck", "Evaluations that outlive their answer; from four on the replica is not ready.", nil, nil),
 	})
 }
 
@@ -36,6 +40,7 @@ func (c *policyCollector) Describe(out chan<- *prometheus.Desc) {
 	out <- c.info
 	out <- c.count
 	out <- c.failed
+	out <- c.stuck
 }
 
 // Collect is for the registry.
@@ -49,4 +54,5 @@ func (c *policyCollector) Collect(out chan<- prometheus.Metric) {
 	out <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(f.Loaded), "loaded")
 	out <- prometheus.MustNewConstMetric(c.count, prometheus.GaugeValue, float64(f.Rejected), "rejected")
 	out <- prometheus.MustNewConstMetric(c.failed, prometheus.GaugeValue, failed)
+	out <- prometheus.MustNewConstMetric(c.stuck, prometheus.GaugeValue, float64(f.Stuck))
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -119,8 +120,22 @@ func TestCanary(t *testing.T) {
 	if !errors.Is(err, ErrCanary) {
 		t.Errorf("got %v, want %v", err, ErrCanary)
 	}
+	files := set(t, nil)
+	for _, folder := range []string{"lib", "isolation/tenant-membership"} {
+		err := fs.WalkDir(policies.FS, folder, func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			raw, err := fs.ReadFile(policies.FS, name)
+			files[name] = &fstest.MapFile{Data: raw}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, e := range []v1alpha1.Enforcement{"deny", "warn", "audit", "off"} {
-		o := Options{Policies: policies.FS, Enforcement: map[string]v1alpha1.Enforcement{"isolation/tenant-membership": e}}
+		o := Options{Policies: files, Enforcement: map[string]v1alpha1.Enforcement{"isolation/tenant-membership": e}}
 		if _, err := Compile(context.Background(), o); err != nil {
 			t.Errorf("%s: %v", e, err)
 		}

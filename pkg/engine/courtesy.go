@@ -2,6 +2,7 @@ package engine
 
 import (
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -17,9 +18,12 @@ const (
 
 // courtesy is a topdown.Cancel for one evaluation, which asks it often.
 type courtesy struct {
-	stop  topdown.Cancel
-	began time.Time
-	asked uint
+	stop   topdown.Cancel
+	began  time.Time
+	looked time.Time
+	asked  uint
+	// greedy says that it was given up because memory is short.
+	greedy atomic.Bool
 }
 
 func newCourtesy() *courtesy { return &courtesy{stop: topdown.NewCancel(), began: time.Now()} }
@@ -29,8 +33,22 @@ func (c *courtesy) Cancel() { c.stop.Cancel() }
 
 // It is asked by the evaluation alone, and often.
 func (c *courtesy) Cancelled() bool {
-	if c.asked++; c.asked%glances == 0 && time.Since(c.began) > courteousAfter {
-		runtime.Gosched()
+	if c.asked++; c.asked%glances == 0 {
+		c.glance(time.Now())
 	}
 	return c.stop.Cancelled()
+}
+
+func (c *courtesy) glance(now time.Time) {
+	age := now.Sub(c.began)
+	if age > suspectAfter && now.Sub(c.looked) > memoryGlance {
+		c.looked = now
+		if memoryShort() {
+			c.greedy.Store(true)
+			c.stop.Cancel()
+		}
+	}
+	if age > courteousAfter {
+		runtime.Gosched()
+	}
 }

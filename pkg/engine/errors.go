@@ -15,6 +15,8 @@ var (
 	ErrTimeout = errors.New("policy evaluation timed out")
 	// ErrStuck: too many evaluations outlive their answer; the process needs a restart.
 	ErrStuck = errors.New("too many policy evaluations are stuck")
+	// ErrMemory: the process is short of memory, and the policies took long already.
+	ErrMemory = errors.New("policy evaluation given up, memory is short")
 	// ErrShape: a result or an input is not of the agreed shape.
 	ErrShape = errors.New("odd shape")
 	// ErrConflict: two policies contradict each other.

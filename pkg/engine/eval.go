@@ -139,6 +139,9 @@ func (p *Program) askAll(ctx context.Context, q *question, a *asking, input ast.
 		}
 		return a.addTo(ctx, document, stop)
 	})
+	if stop.greedy.Load() && topdown.IsCancel(err) {
+		return nil, ErrMemory
+	}
 	return value, told(ctx, err)
 }
 

@@ -33,6 +33,9 @@ func NewWatchdog(most int) *Watchdog {
 	return &Watchdog{limit: int64(most)}
 }
 
+// Stuck is how many evaluations outlive their answer.
+func (w *Watchdog) Stuck() int64 { return w.stuck.Load() }
+
 type outcome struct {
 	value ast.Value
 	err   error

@@ -86,6 +86,7 @@ func TestExemption(t *testing.T) {
 
 func TestDelegatedParameters(t *testing.T) {
 	bounds := map[string]runtime.RawExtension{"word": {Raw: []byte(`{"enum":["none","some"]}`)}}
+	set := newWorld(t).withPolicy(v1alpha1.PolicySpec{Delegable: []string{"word"}, Bounds: bounds})
 	for name, tt := range map[string]struct{ given, want string }{
 		"nothing set":         {``, "word none"},
 		"set":                 {`{"word":"some"}`, "word some"},
@@ -97,7 +98,7 @@ func TestDelegatedParameters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.withPolicy(v1alpha1.PolicySpec{Delegable: []string{"word"}, Bounds: bounds})
+			w.gate.Program, w.gate.Policies = set.Program, set
 			settings := w.sample.Facts.Homes[aliceNS].Facts.Settings
 			settings.Spec.PolicyParameters = map[string]runtime.RawExtension{"acme.drafts": {Raw: []byte(tt.given)}}
 			v, _ := w.write(configMap("local:alice", "draft"))
@@ -111,6 +112,7 @@ func TestDelegatedParameters(t *testing.T) {
 
 // TestSettingsNamePolicies: what would set nothing is refused, each with its reason.
 func TestSettingsNamePolicies(t *testing.T) {
+	set := newWorld(t).withPolicy(v1alpha1.PolicySpec{Delegable: []string{"word"}})
 	for name, tt := range map[string]struct{ policy, given, want string }{
 		"good":            {"acme.drafts", `{"word":"some"}`, ""},
 		"no object":       {"acme.drafts", `["some"]`, `"acme.drafts" must be an object`},
@@ -121,7 +123,7 @@ func TestSettingsNamePolicies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.withPolicy(v1alpha1.PolicySpec{Delegable: []string{"word"}})
+			w.gate.Program, w.gate.Policies = set.Program, set
 			var given any
 			if err := json.Unmarshal([]byte(tt.given), &given); err != nil {
 				t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	snapshot "gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/gate"
 	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/quota/crd"
 )
 
 // accounts say how tenants' objects count.
@@ -62,24 +63,11 @@ func (a accounts) of(ctx context.Context, name string) (quota.Account, error) {
 	return gate.AccountOf(program, home, a.calendar, a.now()), nil
 }
 
-// elsewhere lists the windows of an identity in the ledgers of all domains but one.
-func (a accounts) elsewhere(ctx context.Context, domain, owner string) []v1alpha1.LedgerWindow {
+// others gives the sections of all domains but one.
+func (a accounts) others(ctx context.Context, domain string) []v1alpha1.LedgerSection {
 	var ledgers v1alpha1.QuotaLedgerList
 	if err := a.facts.List(ctx, &ledgers, client.UnsafeDisableDeepCopy); err != nil {
 		return nil // the cache is stopping
 	}
-	var out []v1alpha1.LedgerWindow
-	for i := range ledgers.Items {
-		if ledgers.Items[i].Spec.Domain == domain {
-			continue
-		}
-		for _, s := range ledgers.Items[i].Spec.Sections {
-			for _, w := range s.Windows {
-				if w.Owner == owner {
-					out = append(out, w)
-				}
-			}
-		}
-	}
-	return out
+	return crd.Sections(&ledgers, domain)
 }

@@ -27,6 +27,10 @@ const (
 	crowded = 40
 	// sweep is the longest that an entry is left alone which no event tells about.
 	sweep = 15 * time.Second
+	// strange is how soon a section is looked at that somebody else seems to have changed by
+	// hand: what guards a tenant is put back within five seconds. What was written here and
+	// is seen before that was noted is taken for it too, and looked at once more.
+	strange = 3 * time.Second
 	// whole is how often all sections of a domain are settled, whatever was heard.
 	whole = 10 * time.Minute
 )
@@ -119,8 +123,9 @@ func later(err error) (reconcile.Result, error) {
 }
 
 // next is when a domain is looked at again, whatever is heard: when the first of what is
-// open is due, else when all of it is.
+// open is due, else when all of it is. The ledger is as it was written here.
 func (r *settler) next(domain string, spec v1alpha1.QuotaLedgerSpec) time.Duration {
+	r.dirty.wrote(domain, spec)
 	r.open(domain, spec)
 	return nextSweep(spec, r.now())
 }

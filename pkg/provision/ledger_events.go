@@ -147,7 +147,7 @@ func (w *watched) tenants() handler.EventHandler {
 }
 
 // ledgers has what was changed in a ledger looked at, unless reservations and confirmations
-// explain it, and a ledger that is gone made again.
+// explain it or it was written here, and a ledger that is gone made again.
 func (w *watched) ledgers() handler.EventHandler {
 	ask := func(before, after client.Object, q queue, soon bool) {
 		o := after
@@ -187,9 +187,9 @@ func (w *watched) changed(domain string, before, after client.Object) time.Durat
 	first := nextSweep(ledger.Spec, now)
 	old, present := sections(before), sections(after)
 	for _, name := range changedSections(before, after) {
-		if !quota.Explained(old[name], present[name], now, w.ttl) {
-			w.dirty.addAt(domain, name, now.Add(sweep))
-			first = min(first, sweep)
+		if !quota.Explained(old[name], present[name], now, w.ttl) && !w.dirty.isOwn(domain, name, present[name]) {
+			w.dirty.addAt(domain, name, now.Add(strange))
+			first = min(first, strange)
 		}
 	}
 	return first

@@ -184,6 +184,7 @@ func (e either) Generic(context.Context, event.GenericEvent, queue) {}
 
 func TestWhatAsksForASettlement(t *testing.T) {
 	const soon, late, expired = "organization/acme after 200ms", "organization/acme after 15s", "organization/acme after 1s"
+	const strange = "organization/acme after 3s"
 	edited := acmeLedger("2")
 	edited.Spec.Sections = []v1alpha1.LedgerSection{{Tenant: "alice", Settled: []v1alpha1.LedgerAmount{{Dimension: "sessions", Amount: resource.MustParse("7")}}}}
 	moved := alice()
@@ -237,7 +238,7 @@ func TestWhatAsksForASettlement(t *testing.T) {
 		}, want: []string{expired}},
 		"a ledger is edited": {on: func(_, h handler.EventHandler, q queue) {
 			h.Update(t.Context(), event.UpdateEvent{ObjectOld: acmeLedger("1"), ObjectNew: edited}, q)
-		}, want: []string{late}},
+		}, want: []string{strange}},
 		"a ledger is deleted": {on: func(_, h handler.EventHandler, q queue) {
 			h.Delete(t.Context(), event.DeleteEvent{Object: acmeLedger("1")}, q)
 		}, want: []string{soon}},
@@ -256,6 +257,37 @@ func TestWhatAsksForASettlement(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOwnWritesAreNoEdits: what a settlement wrote is not settled once more when it is seen,
+// unless somebody brings it back later, or takes a section away.
+func TestOwnWritesAreNoEdits(t *testing.T) {
+	const domain = "organization/acme"
+	of := func(used string) *v1alpha1.QuotaLedger {
+		l := acmeLedger(used)
+		l.Spec.Sections[0].Entries = nil
+		return l
+	}
+	nobody := of("1")
+	nobody.Spec.Sections = nil
+	w := &watched{settler: settling(func(map[string]bool) (v1alpha1.QuotaLedgerSpec, error) { return of("2").Spec, nil })}
+	if _, err := w.Reconcile(t.Context(), request(domain)); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		what          string
+		before, after *v1alpha1.QuotaLedger
+		want          time.Duration
+	}{
+		{"its own write", of("1"), of("2"), whole},
+		{"somebody edits it", of("2"), of("7"), strange},
+		{"somebody brings it back", of("7"), of("2"), strange},
+		{"somebody takes it away", of("2"), nobody, strange},
+	} {
+		if got := w.changed(domain, step.before, step.after); got != step.want {
+			t.Errorf("%s: looked at after %s, want %s", step.what, got, step.want)
+		}
 	}
 }
 

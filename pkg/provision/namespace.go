@@ -30,7 +30,8 @@ type maker struct {
 }
 
 // find gives the namespace of this name if it was made for the Tenant; taken says in
-// words whose it is if it was not. One that lost its annotation is known by its UID.
+// words whose it is if it was not. Where somebody changed its annotation it is known by its
+// UID, which nobody can.
 func (n namespaces) find(ctx context.Context, name string, by maker) (found *corev1.Namespace, taken string, err error) {
 	ns := &corev1.Namespace{}
 	err = n.Get(ctx, client.ObjectKey{Name: name}, ns)
@@ -44,13 +45,11 @@ func (n namespaces) find(ctx context.Context, name string, by maker) (found *cor
 	if err != nil {
 		return nil, "", fmt.Errorf("namespace %s: %w", name, err)
 	}
-	switch recorded := ns.Annotations[v1alpha1.AnnotationTenantUID]; recorded {
-	case string(by.uid):
+	recorded := ns.Annotations[v1alpha1.AnnotationTenantUID]
+	switch {
+	case recorded == string(by.uid), by.made != "" && ns.UID == by.made:
 		return ns, "", nil
-	case "":
-		if by.made != "" && ns.UID == by.made {
-			return ns, "", nil
-		}
+	case recorded == "":
 		return nil, fmt.Sprintf("namespace %s exists and was not made by Gatehouse; it is not taken over: remove it or give the tenant another name", name), nil
 	default:
 		return nil, fmt.Sprintf("namespace %s belongs to an earlier Tenant with uid %s; it is not taken over: wait until it is deleted, or delete it", name, recorded), nil

@@ -18,7 +18,8 @@ const ReasonRefused = "Refused"
 type policyReport struct {
 	digest           string
 	loaded, rejected map[string]string
-	asked, denials   map[string]uint64
+	// By rule: how often it was asked, denied, and would have denied.
+	asked, denials, audited map[string]uint64
 }
 
 // policyReports reads the live replicas' reports; what cannot be read says nothing.
@@ -29,6 +30,7 @@ func policyReports(living map[string]sighting) map[string]policyReport {
 		for name, into := range map[string]any{
 			live.AnnotationPolicies: &r.loaded, live.AnnotationRejected: &r.rejected,
 			live.AnnotationAsked: &r.asked, live.AnnotationDenials: &r.denials,
+			live.AnnotationAudited: &r.audited,
 		} {
 			_ = json.Unmarshal([]byte(s.says[name]), into)
 		}
@@ -40,7 +42,7 @@ func policyReports(living map[string]sighting) map[string]policyReport {
 // describePolicy writes a Policy's status out of the replicas' reports.
 func describePolicy(p *v1alpha1.Policy, reports map[string]policyReport) {
 	rule, err := policyset.Rule(p.Name)
-	p.Status.Decisions, p.Status.Denials, p.Status.Digest = 0, 0, ""
+	p.Status.Decisions, p.Status.Denials, p.Status.Audited, p.Status.Digest = 0, 0, 0, ""
 	inForce, refused := 0, ""
 	if err != nil {
 		refused = err.Error()
@@ -49,6 +51,7 @@ func describePolicy(p *v1alpha1.Policy, reports map[string]policyReport) {
 		r := reports[identity]
 		p.Status.Decisions += int64(r.asked[rule])
 		p.Status.Denials += int64(r.denials[rule])
+		p.Status.Audited += int64(r.audited[rule])
 		if r.loaded[p.Name] == policyset.Version(p) {
 			inForce++
 			p.Status.Digest = r.digest

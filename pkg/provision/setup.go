@@ -47,7 +47,7 @@ func setup(ctx context.Context, m manager.Manager, o Options) error {
 	books := accounts{facts: known, program: rules.program, prefix: c.TenantNamespacePrefix, calendar: c.Calendar(), now: time.Now}
 	ledger := crd.New(crd.Options{
 		Client: direct, Watched: cached, NamespacePrefix: c.TenantNamespacePrefix, TTL: c.ReservationExpiry(),
-		Account: books.of, Calendar: c.Calendar(), Elsewhere: books.elsewhere,
+		Account: books.of, Calendar: c.Calendar(), Others: books.others,
 	})
 	counts := &counting{client: direct, namespace: c.SystemNamespace}
 	if err := m.Add(counts); err != nil {

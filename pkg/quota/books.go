@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/types"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -138,10 +139,6 @@ func (b *books) unseen(e v1alpha1.LedgerEntry) bool {
 // enter counts one stored object.
 func (b *books) enter(o Observed) {
 	s := b.section(o.Tenant)
-	if o.Remembered {
-		s.remember(o)
-		return
-	}
 	for _, use := range o.Metered {
 		s.Meters = append(s.Meters, v1alpha1.LedgerMeter{
 			UID: o.UID, Owner: o.Owner, Dimension: use.Dimension, Start: use.Start, Length: use.Length, Amount: use.Amount.DeepCopy(),
@@ -164,9 +161,41 @@ func (b *books) enter(o Observed) {
 	s.Entries[at].Amounts, s.Entries[at].Held = larger.list(), nil
 }
 
-// remember raises windows to what is known of them, meters counted in.
-func (s *book) remember(o Observed) {
+// deduct takes off windows that begin what another domain charged for the same tenant: she
+// came from there with her objects, and it counts against her as used elsewhere.
+func (b *books) deduct() {
+	for tenant, s := range b.sections {
+		for i := range s.Windows {
+			w := &s.Windows[i]
+			w.Used.Sub(b.elsewhere(w.Owner, tenant, Use{Dimension: w.Dimension, Start: w.Start}))
+		}
+		s.Windows = slices.DeleteFunc(s.Windows, func(w v1alpha1.LedgerWindow) bool { return w.Used.Sign() <= 0 && w.Elsewhere == nil })
+	}
+}
+
+// elsewhere is what other domains charged an owner within a window, for one tenant or, where
+// none is named, for all that are hers.
+func (b *books) elsewhere(owner, tenant string, u Use) resource.Quantity {
+	var out resource.Quantity
+	for _, s := range b.by.Others {
+		if tenant != "" && s.Tenant != tenant {
+			continue
+		}
+		for _, w := range s.Windows {
+			if w.Owner == owner && w.Dimension == u.Dimension && w.Start.Equal(&u.Start) {
+				out.Add(w.Used)
+			}
+		}
+	}
+	return out
+}
+
+// remember raises windows to what is known of them, meters and what was used elsewhere
+// counted in.
+func (b *books) remember(o Observed) {
+	s := b.section(o.Tenant)
 	for _, u := range o.Charges {
+		u.Amount.Sub(b.elsewhere(o.Owner, "", u))
 		for _, m := range s.Meters {
 			if m.Owner == o.Owner && m.Dimension == u.Dimension && m.Start.Equal(&u.Start) {
 				u.Amount.Sub(m.Amount)

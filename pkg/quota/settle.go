@@ -58,8 +58,11 @@ type Settlement struct {
 	TTL time.Duration
 	// Now is the time before Observed was read.
 	Now time.Time
-	// Anew says that there was no ledger: windows begin with what stored objects took.
+	// Anew says that there was no ledger: windows begin with what stored objects took, but
+	// for what Others charged.
 	Anew bool
+	// Others are the sections of all other domains.
+	Others []v1alpha1.LedgerSection
 }
 
 // Settle rebuilds sections of the ledger from what is stored. The result may only be
@@ -84,8 +87,16 @@ func Settle(spec v1alpha1.QuotaLedgerSpec, by Settlement) v1alpha1.QuotaLedgerSp
 		b.open(s)
 	}
 	for _, o := range by.Observed {
-		if by.covers(o.Tenant) {
+		if by.covers(o.Tenant) && !o.Remembered {
 			b.enter(o)
+		}
+	}
+	if by.Anew {
+		b.deduct()
+	}
+	for _, o := range by.Observed {
+		if by.covers(o.Tenant) && o.Remembered {
+			b.remember(o)
 		}
 	}
 	for _, book := range b.sections {

@@ -14,11 +14,14 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 )
 
 // guards are a tenant namespace's labels and the specs of what stands in it.
 type guards struct {
 	Labels   map[string]string
+	Made     string // for which Tenant, by UID
 	Quotas   map[string]corev1.ResourceQuotaSpec
 	Ranges   map[string]corev1.LimitRangeSpec
 	Policies map[string]networkingv1.NetworkPolicySpec
@@ -46,7 +49,7 @@ func guardsOf(ctx SpecContext, admin *user, namespace string) (guards, error) {
 	if err != nil {
 		return g, err
 	}
-	g.Labels = ns.Labels
+	g.Labels, g.Made = ns.Labels, ns.Annotations[v1alpha1.AnnotationTenantUID]
 	all := metav1.ListOptions{}
 	quotas, err := admin.kube.CoreV1().ResourceQuotas(namespace).List(ctx, all)
 	if err != nil {
@@ -149,6 +152,14 @@ var _ = Describe("What guards a tenant", func() {
 			}},
 			{"the default account mounts its token", "ServiceAccount default", func() error {
 				_, err := core.ServiceAccounts(bobNS).Patch(ctx, "default", types.MergePatchType, []byte(`{"automountServiceAccountToken":true}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the namespace says nothing of whose it is", "Namespace " + bobNS, func() error {
+				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"annotations":{"gatehouse.dev/tenant-uid":null}}}`), metav1.PatchOptions{})
+				return err
+			}},
+			{"the namespace is another Tenant's", "Namespace " + bobNS, func() error {
+				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"annotations":{"gatehouse.dev/tenant-uid":"another"}}}`), metav1.PatchOptions{})
 				return err
 			}},
 			{"the namespace loses its tier", "Namespace " + bobNS, func() error {

@@ -23,9 +23,10 @@ const (
 )
 
 var (
-	sessions = schema.GroupVersionResource{Group: "research.example.com", Version: "v1", Resource: "researchsessions"}
-	tenants  = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "tenants"}
-	ledgers  = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "quotaledgers"}
+	sessions    = schema.GroupVersionResource{Group: "research.example.com", Version: "v1", Resource: "researchsessions"}
+	tenants     = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "tenants"}
+	endpointsOf = schema.GroupVersionResource{Version: "v1", Resource: "endpoints"}
+	ledgers     = schema.GroupVersionResource{Group: "gatehouse.dev", Version: "v1alpha1", Resource: "quotaledgers"}
 )
 
 func parse(manifest string) *unstructured.Unstructured {

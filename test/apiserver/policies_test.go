@@ -120,6 +120,43 @@ var _ = Describe("A Policy", Ordered, func() {
 		Expect(list.Items).To(BeEmpty())
 	}, SpecTimeout(2*time.Minute))
 
+	It("that is too large is refused at kubectl apply, and not stored", func(ctx SpecContext) {
+		for size, reason := range map[int]string{300 << 10: "may not be more than 262144", 5 << 20: "limit is 3145728"} {
+			text := strings.Replace(noDrafts, "\n\n    deny contains", "\n\n    # "+strings.Repeat("x", size)+"\n    deny contains", 1)
+			Expect(len(text)).To(BeNumerically(">", size))
+			out, err := admin.kubectl(ctx, text, "apply", "--server-side", "-f", "-")
+			Expect(err).To(HaveOccurred())
+			Expect(len(out)).To(BeNumerically("<", 4096), "the text is not said again")
+			Expect(out).To(ContainSubstring(reason))
+		}
+		list, err := admin.dynamic.Resource(policies).List(ctx, metav1.ListOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(list.Items).To(BeEmpty())
+	}, SpecTimeout(time.Minute))
+
+	It("that allocates without end is contained, and its neighbours answer", func(ctx SpecContext) {
+		// A chain of calls, each twice as long as the last: no deadline is looked at inside one.
+		chain := "x0 := input.request.name\n"
+		for i := range 40 {
+			chain += fmt.Sprintf("    	x%d := concat(\"\", [x%d, x%d])\n", i+1, i, i)
+		}
+		text := strings.Replace(noDrafts, `startswith(input.request.name, "draft-")`+"\n", `startswith(input.request.name, "draft-greedy")`+"\n    	"+chain+"    	count(x40) > 7\n", 1)
+		Expect(text).NotTo(Equal(noDrafts))
+		text = text[:strings.Index(text, "  tests: |")]
+		out, err := admin.kubectl(ctx, text, "apply", "-f", "-")
+		Expect(err).NotTo(HaveOccurred(), out)
+		readyPolicy(ctx, admin, "acme.no-drafts")
+		for range 4 {
+			out, err = try(ctx, alice, aliceNS, "draft-greedy", 3)
+			Expect(err).To(HaveOccurred())
+			Expect(out).To(ContainSubstring("concat: the result would be larger than 4 MiB"))
+			out, err = try(ctx, bob, bobNS, "draft-a", 3)
+			Expect(err).NotTo(HaveOccurred(), out)
+		}
+		out, err = admin.kubectl(ctx, "", "delete", "policy", "acme.no-drafts", "--timeout=30s")
+		Expect(err).NotTo(HaveOccurred(), out)
+	}, SpecTimeout(2*time.Minute))
+
 	It("decides on every replica soon after it is applied, and says so", func(ctx SpecContext) {
 		_, err := try(ctx, alice, aliceNS, "draft-a", 3)
 		Expect(err).NotTo(HaveOccurred(), "before the policy, alice's draft is nobody's business")

@@ -198,6 +198,7 @@ var _ = Describe("The real controllers", func() {
 			if credentials == "shared" {
 				c = start(ctx, credentials, "1")
 			}
+			workBeside(ctx, c)
 			workAsUsual(ctx, c)
 			aJobEnds(ctx, c)
 			aTenantLeaves(ctx, c)

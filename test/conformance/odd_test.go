@@ -38,7 +38,10 @@ func TestOddInput(t *testing.T) {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	ask := AskHTTP(server.Client(), server.URL)
-	for _, odd := range Odds() {
+	for i, odd := range Odds() {
+		if Raced && i%4 != 0 {
+			continue
+		}
 		t.Run(odd.Name, func(t *testing.T) {
 			operations := []admissionv1.Operation{admissionv1.Create, admissionv1.Update}
 			if len(odd.Text) > 100<<10 {

@@ -26,6 +26,7 @@ const (
 // +kubebuilder:printcolumn:name="Replicas",type=string,JSONPath=`.status.compiled`
 // +kubebuilder:printcolumn:name="Decisions",type=integer,JSONPath=`.status.decisions`
 // +kubebuilder:printcolumn:name="Denials",type=integer,JSONPath=`.status.denials`
+// +kubebuilder:printcolumn:name="Audited",type=integer,JSONPath=`.status.audited`
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:validation:XValidation:rule="!has(self.spec.enforcement) || self.spec.enforcement == 'deny' || has(self.spec.reason)",message="an enforcement other than deny needs a reason"
@@ -132,6 +133,10 @@ type PolicyStatus struct {
 	// denials counts how often it denied, likewise.
 	// +optional
 	Denials int64 `json:"denials,omitempty"`
+	// audited counts the writes that it would have denied: it is set to warn or to audit, or
+	// the tenant is exempt; likewise.
+	// +optional
+	Audited int64 `json:"audited,omitempty"`
 	// +listType=map
 	// +listMapKey=type
 	// +optional

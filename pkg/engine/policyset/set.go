@@ -95,6 +95,9 @@ func (s *Set) State() State {
 	return out
 }
 
+// Stuck is how many evaluations of this set, or of one that it followed, outlive their answer.
+func (s *Set) Stuck() int64 { return s.base.Watchdog.Stuck() }
+
 // Trouble says why the newest of an origin cannot even be looked at; empty: it can.
 func (s *Set) Trouble(name, reason string) {
 	s.told.Lock()

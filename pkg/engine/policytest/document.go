@@ -18,7 +18,7 @@ func Document(r Report) string {
 	}
 	for _, p := range r.Policies {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n", p.Rule, strings.TrimSpace(p.Description))
-		if list := incidents(p.Description); len(list) > 0 {
+		if list := Incidents(p.Description); len(list) > 0 {
 			fmt.Fprintf(&b, "\nAnswers %s.\n", strings.Join(list, ", "))
 		}
 		if len(p.Parameters) > 0 {
@@ -37,15 +37,21 @@ func Document(r Report) string {
 	return b.String()
 }
 
-var cve = regexp.MustCompile(`CVE-\d{4}-\d+`)
+// reference is an advisory, or an issue of somebody's repository: owner/name #1.
+var reference = regexp.MustCompile(`CVE-\d{4}-\d+|[\w.-]+/[\w.-]+ #\d+`)
 
-// incidents are those that a description names.
-func incidents(description string) []string {
-	list := cve.FindAllString(description, -1)
+// Incidents are links to what a rule's description says that it was learnt from: advisories,
+// and issues of those who met it first.
+func Incidents(description string) []string {
+	list := reference.FindAllString(strings.Join(strings.Fields(description), " "), -1)
 	slices.Sort(list)
 	list = slices.Compact(list)
 	for i, id := range list {
-		list[i] = fmt.Sprintf("[%s](https://www.cve.org/CVERecord?id=%s)", id, id)
+		link := "https://www.cve.org/CVERecord?id=" + id
+		if repository, number, is := strings.Cut(id, " #"); is {
+			link = "https://github.com/" + repository + "/issues/" + number
+		}
+		list[i] = fmt.Sprintf("[%s](%s)", id, link)
 	}
 	return list
 }

@@ -15,7 +15,8 @@ const AnnotationKeys = "gatehouse.dev/keys"
 
 // What a replica's Lease says of policies: the digest of the set in force; the versions
 // of the Policy objects in it, by name; why others are not, by name, with the set as a
-// whole under the empty one; and by rule how often it was asked and how often it denied.
+// whole under the empty one; and by rule how often it was asked, how often it denied and how often
+// it would have.
 // All but the first are JSON objects.
 const (
 	AnnotationDigest   = "gatehouse.dev/policy-digest"
@@ -23,6 +24,7 @@ const (
 	AnnotationRejected = "gatehouse.dev/policies-rejected"
 	AnnotationAsked    = "gatehouse.dev/asked"
 	AnnotationDenials  = "gatehouse.dev/denials"
+	AnnotationAudited  = "gatehouse.dev/audited"
 )
 
 // Replica gives the identity of the replica whose Lease this is; false for other Leases.

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -27,9 +28,9 @@ func (s *Scanner) namespace(ctx context.Context, name, digest string) (*report, 
 				return out, fmt.Errorf("list %s: %w", resource.Resource, err)
 			}
 			err := s.Live.List(ctx, list, client.InNamespace(name), client.Limit(s.Config.PageSize), client.Continue(next))
-			if apierrors.IsResourceExpired(err) && next != "" {
-				// The list's moment is gone; its next pass finds what this one missed.
-				break
+			if later := laterMoment(err); next != "" && later != "" && later != next {
+				next = later
+				continue
 			}
 			if err != nil {
 				return out, fmt.Errorf("list %s: %w", resource.Resource, err)
@@ -43,6 +44,16 @@ func (s *Scanner) namespace(ctx context.Context, name, digest string) (*report, 
 		}
 	}
 	return out, nil
+}
+
+// laterMoment is where a list goes on whose moment is gone: with what is there now, from the
+// same place on. The API server says so in its error.
+func laterMoment(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsResourceExpired(err) || !errors.As(err, &status) {
+		return ""
+	}
+	return status.Status().Continue
 }
 
 // judge adds what is to be said of one object.

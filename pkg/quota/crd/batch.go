@@ -192,7 +192,7 @@ func (l *Ledger) judge(ctx context.Context, at *state, batch []*asking) (next v1
 		if err != nil {
 			return next, false, err
 		}
-		next = l.settled(ctx, next, seen)
+		next = l.settled(next, seen)
 	}
 	taken := 0
 	for _, d := range batch {

@@ -33,8 +33,9 @@ type Options struct {
 	Account func(ctx context.Context, tenant string) (quota.Account, error)
 	// Calendar says when windows begin.
 	Calendar quota.Calendar
-	// Elsewhere lists the windows of an identity in all domains but one; may be nil.
-	Elsewhere func(ctx context.Context, domain, owner string) []v1alpha1.LedgerWindow
+	// Others gives the sections of all domains but one, from memory; nil lists them, and only
+	// for a ledger that begins anew.
+	Others func(ctx context.Context, domain string) []v1alpha1.LedgerSection
 	// Batched is told of each group of demands that has its answers, Swapped of each write
 	// and whether another writer was quicker; may be nil.
 	Batched func(demands int)
@@ -47,19 +48,19 @@ type Options struct {
 // writer of reservations and one settlement at a time; between processes, and between
 // those two, the API server decides.
 type Ledger struct {
-	client    client.Client
-	watched   client.Reader
-	prefix    string
-	ttl       time.Duration
-	now       func() time.Time
-	account   func(ctx context.Context, tenant string) (quota.Account, error)
-	calendar  quota.Calendar
-	elsewhere func(ctx context.Context, domain, owner string) []v1alpha1.LedgerWindow
-	batched   func(demands int)
-	swapped   func(took time.Duration, lost bool)
-	turns     turns
-	batches   *batches
-	dry       remembered
+	client   client.Client
+	watched  client.Reader
+	prefix   string
+	ttl      time.Duration
+	now      func() time.Time
+	account  func(ctx context.Context, tenant string) (quota.Account, error)
+	calendar quota.Calendar
+	others   func(ctx context.Context, domain string) []v1alpha1.LedgerSection
+	batched  func(demands int)
+	swapped  func(took time.Duration, lost bool)
+	turns    turns
+	batches  *batches
+	dry      remembered
 }
 
 var _ quota.Ledger = (*Ledger)(nil)
@@ -77,7 +78,7 @@ func New(o Options) *Ledger {
 	}
 	l := &Ledger{
 		client: o.Client, watched: o.Watched, prefix: o.NamespacePrefix, ttl: o.TTL, now: o.Now, account: o.Account,
-		calendar: o.Calendar, elsewhere: o.Elsewhere, batched: o.Batched, swapped: o.Swapped, turns: turns{of: map[string]chan struct{}{}},
+		calendar: o.Calendar, others: o.Others, batched: o.Batched, swapped: o.Swapped, turns: turns{of: map[string]chan struct{}{}},
 	}
 	l.batches = &batches{ledger: l, of: map[string]*queue{}}
 	return l

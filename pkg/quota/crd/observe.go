@@ -69,6 +69,13 @@ const (
 // section. Few are asked for by name, since a list has all tenants of the platform.
 func (l *Ledger) memberships(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenants map[string]bool) (map[string]membership, error) {
 	of := map[string]membership{}
+	_, only, _ := quota.SplitDomain(spec.Domain)
+	if tenants == nil && only != "" {
+		tenants = map[string]bool{only: true}
+		for _, s := range spec.Sections {
+			tenants[s.Tenant] = true
+		}
+	}
 	if tenants == nil {
 		members, err := l.members(ctx, spec.Domain)
 		if err != nil {
@@ -96,8 +103,8 @@ func (l *Ledger) memberships(ctx context.Context, spec v1alpha1.QuotaLedgerSpec,
 
 func membershipOf(ctx context.Context, from client.Reader, domain, name string) (membership, error) {
 	organization, only, _ := quota.SplitDomain(domain)
-	if only == name {
-		return present, nil
+	if only != "" {
+		organization = v1alpha1.OrganizationIndividuals
 	}
 	var t v1alpha1.Tenant
 	err := from.Get(ctx, client.ObjectKey{Name: name}, &t)
@@ -106,18 +113,15 @@ func membershipOf(ctx context.Context, from client.Reader, domain, name string) 
 		return gone, nil
 	case err != nil:
 		return gone, fmt.Errorf("tenant %s: %w", name, err)
-	case only == "" && t.Spec.Organization == organization:
+	case t.Spec.Organization == organization && (only == "" || only == name):
 		return present, nil
 	}
 	return moved, nil
 }
 
-// members are the tenants of a domain.
+// members are the tenants of an organization's domain.
 func (l *Ledger) members(ctx context.Context, domain string) (map[string]bool, error) {
-	organization, tenant, _ := quota.SplitDomain(domain)
-	if tenant != "" {
-		return map[string]bool{tenant: true}, nil
-	}
+	organization, _, _ := quota.SplitDomain(domain)
 	var tenants v1alpha1.TenantList
 	if err := l.client.List(ctx, &tenants); err != nil {
 		return nil, fmt.Errorf("list tenants: %w", err)

@@ -28,6 +28,7 @@ type sight struct {
 	anew     bool
 	by       quota.Settlement
 	owners   map[string]string
+	others   bool // they are known
 	observed bool
 }
 
@@ -55,7 +56,7 @@ func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]b
 				return settled, err
 			}
 		}
-		settled = l.settled(ctx, at.Spec, seen)
+		settled = l.settled(at.Spec, seen)
 		at.kept = len(seen.owners) > 0
 		lost, err := l.write(ctx, at, settled)
 		if !lost {
@@ -73,22 +74,60 @@ func (l *Ledger) see(ctx context.Context, at *state, tenants map[string]bool, pa
 	}
 	by := quota.Settlement{Tenants: tenants, Past: past, TTL: l.ttl, Now: l.now(), Anew: at.anew}
 	observed, owners, err := l.observe(ctx, at.Spec, tenants, at.anew)
+	if err != nil {
+		return sight{}, err
+	}
 	by.Observed = observed
-	return sight{of: *at.Spec.DeepCopy(), anew: at.anew, by: by, owners: owners, observed: true}, err
+	known := at.anew || l.others != nil
+	if known {
+		if by.Others, err = l.elsewhere(ctx, at.Spec.Domain); err != nil {
+			return sight{}, err
+		}
+	}
+	return sight{of: *at.Spec.DeepCopy(), anew: at.anew, by: by, owners: owners, others: known, observed: true}, nil
 }
 
 // settled is the ledger settled, with what its tenants used elsewhere.
-func (l *Ledger) settled(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, s sight) v1alpha1.QuotaLedgerSpec {
+func (l *Ledger) settled(spec v1alpha1.QuotaLedgerSpec, s sight) v1alpha1.QuotaLedgerSpec {
 	next := quota.Settle(spec, s.by)
-	if l.elsewhere == nil {
+	if !s.others {
 		return next
+	}
+	var windows []v1alpha1.LedgerWindow
+	for _, other := range s.by.Others {
+		windows = append(windows, other.Windows...)
 	}
 	for tenant, owner := range s.owners {
 		if owner != "" {
-			quota.Carry(&next, tenant, owner, l.elsewhere(ctx, spec.Domain, owner))
+			quota.Carry(&next, tenant, owner, windows)
 		}
 	}
 	return next
+}
+
+// elsewhere are the sections of all other domains.
+func (l *Ledger) elsewhere(ctx context.Context, domain string) ([]v1alpha1.LedgerSection, error) {
+	if l.others != nil {
+		return l.others(ctx, domain), nil
+	}
+	var ledgers v1alpha1.QuotaLedgerList
+	if err := l.client.List(ctx, &ledgers); err != nil {
+		return nil, fmt.Errorf("list ledgers: %w", err)
+	}
+	return Sections(&ledgers, domain), nil
+}
+
+// Sections are those of all ledgers but one domain's. What stands under another domain's name
+// counts nowhere.
+func Sections(ledgers *v1alpha1.QuotaLedgerList, but string) []v1alpha1.LedgerSection {
+	var out []v1alpha1.LedgerSection
+	for i := range ledgers.Items {
+		ledger := &ledgers.Items[i]
+		if domain := quota.DomainOfName(ledger.Name); domain != but && domain == ledger.Spec.Domain {
+			out = append(out, ledger.Spec.Sections...)
+		}
+	}
+	return out
 }
 
 // Enter adds a report to the windows of its domain. It is entered once, however often it
@@ -111,7 +150,7 @@ func (l *Ledger) Enter(ctx context.Context, r quota.Report) error {
 			if err != nil {
 				return fail(err)
 			}
-			spec = l.settled(ctx, spec, seen)
+			spec = l.settled(spec, seen)
 		}
 		next, _ := quota.Enter(spec, r)
 		if lost, err := l.write(ctx, at, next); !lost {

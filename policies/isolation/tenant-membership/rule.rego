@@ -5,6 +5,8 @@
 #   organization, the platform or the system. Go works out the relation from who the API
 #   server says is calling; a relation or role that is missing or unknown has no right.
 #   RBAC still decides which verbs the others have.
+#   Flux Operator skipped impersonation where claims were empty (CVE-2026-23990), Kyverno a
+#   rule whose look at the namespace failed (CVE-2025-46342).
 # custom:
 #   match:
 #     groups: ["*"]

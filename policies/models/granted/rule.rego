@@ -8,6 +8,8 @@
 #   and its scale-down. Values taken from elsewhere (valueFrom) cannot be judged and are
 #   denied. Not looked into: a whole ConfigMap or Secret taken in by envFrom, and what a
 #   program is told by arguments or files.
+#   Gateways leave it to headers which team has which model (asked for in
+#   envoyproxy/ai-gateway #1931).
 # custom:
 #   match:
 #     groups: ["", apps, batch, research.example.com]

@@ -6,8 +6,9 @@
 #   case, no trailing dot; no catch-all backend, since it answers for every host.
 #   Annotations that put text into a proxy's configuration are refused (ingress-nginx's
 #   CVE-2021-25742 and CVE-2023-5043), so are those that claim more hosts or name a
-#   Secret of another namespace. Capsule's #1983 checked the old object's hosts on UPDATE;
-#   here the new one's are. Without a suffix every host is denied.
+#   Secret of another namespace. Capsule checked the old object's hosts on UPDATE
+#   (projectcapsule/capsule #1983); here the new one's are. Without a suffix every host is
+#   denied.
 # custom:
 #   match:
 #     groups: [networking.k8s.io, extensions]

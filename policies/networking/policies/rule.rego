@@ -6,6 +6,8 @@
 #   tenant write one. Allows peers that are Pods of the namespace itself (podSelector
 #   alone) and addresses of the public internet; an ipBlock that touches a private range,
 #   the metadata address 169.254.169.254 among them, must leave it out by except.
+#   Capsule's own policies can be opened by the tenant in this way, which its pages had to
+#   warn of (projectcapsule/capsule #793).
 # custom:
 #   match:
 #     groups: [networking.k8s.io]

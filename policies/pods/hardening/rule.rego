@@ -10,6 +10,8 @@
 #   there already cannot be changed. A Pod in a user namespace of its own
 #   (hostUsers: false) keeps the user of its image, a Windows Pod gets only what Windows
 #   knows.
+#   What is missing is filled in since root in a container is where CVE-2019-5736 began,
+#   and a profile that was left empty meant none in CVE-2023-2431.
 # custom:
 #   match:
 #     groups: [""]

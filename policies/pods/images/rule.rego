@@ -7,6 +7,8 @@
 #   segments: Gatekeeper's allowedrepos let registry.k8s.io.evil.com pass for a prefix
 #   without a slash at its end, and its disallowedtags took host:443/image for a tag. A
 #   tier without a list allows none.
+#   Lists of containers were forgotten there too
+#   (open-policy-agent/gatekeeper-library #188).
 # custom:
 #   match:
 #     groups: ["", apps, batch]

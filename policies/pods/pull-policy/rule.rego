@@ -2,7 +2,7 @@
 # title: Nobody runs what somebody else pulled
 # description: |
 #   Without asking its registry, a node starts any image that it has, one among them that
-#   another tenant pulled with a password (kubernetes/enhancements issue 2535); and what it
+#   another tenant pulled with a password (kubernetes/enhancements #2535); and what it
 #   has under a tag need not be what the registry serves now. Never is denied. IfNotPresent
 #   is denied too, but for an image by its digest and for repositories that anybody may
 #   pull from (public): Always asks the registry at every start, and downloads only what is

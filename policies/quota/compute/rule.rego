@@ -6,6 +6,8 @@
 #   one), and one of pods. The Pod's author pays, whichever controller made it. A Pod that
 #   ended holds nothing; a resize demands what the Pod is to hold then. Go reserves it and
 #   denies in this rule's name.
+#   Karmada's quota looked at creates alone and let updates pass it
+#   (karmada-io/karmada #6937).
 # custom:
 #   match:
 #     groups: [""]

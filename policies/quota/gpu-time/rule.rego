@@ -6,6 +6,8 @@
 #   parameter. That much is set aside when the Pod is made. Once it ended, what it used
 #   counts, from its node taking it to its end; what a Pod without a deadline uses beyond
 #   is counted too and stops the next one, not itself.
+#   Budgets over time are asked for and missing elsewhere (kubernetes-sigs/kueue #28), and
+#   what is counted in memory is lost at a restart (kubernetes-sigs/kueue #14609).
 # custom:
 #   match:
 #     groups: [""]

@@ -5,6 +5,8 @@
 #   session-length; one that names none asks for 300. A limit that nobody wrote denies, as
 #   any does. An update is judged where it changes the time. The session's Job ends by
 #   itself when the time is over.
+#   A run's time has no bound that anybody refuses by elsewhere (asked for in
+#   kubernetes-sigs/kueue #6587).
 # custom:
 #   match:
 #     groups: [research.example.com]

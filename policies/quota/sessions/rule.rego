@@ -7,6 +7,8 @@
 #   or it is gone: the ledger asks this rule what each stored session holds. Where the
 #   tier's limit says overLimit queue, sessions are made Queued and hold nothing until
 #   their turn comes. An update demands nothing.
+#   Capsule's count of custom resources is brought up to date afterwards, and lets any
+#   number pass at once (projectcapsule/capsule #1425).
 # custom:
 #   match:
 #     groups: [research.example.com]

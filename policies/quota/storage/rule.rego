@@ -5,6 +5,8 @@
 #   makes it: a StatefulSet's claims and a Pod's ephemeral volumes are claims of their own.
 #   Growing a claim demands what it is to have then. Go reserves it and denies in this
 #   rule's name.
+#   Capsule divided a tenant's storage among namespaces by rewriting native quotas, and a
+#   tenant could have it many times over (projectcapsule/capsule #49).
 # custom:
 #   match:
 #     groups: [""]

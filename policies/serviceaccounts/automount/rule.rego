@@ -6,6 +6,7 @@
 #   is switched off on the account: automountServiceAccountToken is false on every new
 #   ServiceAccount that says nothing, and stays so where a PUT of the same manifest would
 #   drop it. An account or a Pod that says true has its token.
+#   Kubernetes cannot change that default any more (kubernetes/kubernetes #57601).
 # custom:
 #   match:
 #     groups: [""]

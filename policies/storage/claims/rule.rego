@@ -7,6 +7,8 @@
 #   benchmarks of Kubernetes' multi-tenancy group ask for the same (no reuse of volumes).
 #   Judges PersistentVolumeClaims and the templates of StatefulSets, whose claims the
 #   controller makes under its own name.
+#   Capsule let a claim take another tenant's volume by its name
+#   (projectcapsule/capsule #682).
 # custom:
 #   match:
 #     groups: ["", apps]

@@ -22,7 +22,7 @@ var _ = Describe("Bad input:", func() {
 	It("is judged or refused alike by every route, and never a crash", func(ctx SpecContext) {
 		pid := here.pid("webhook-0")
 		began := time.Now()
-		counts, sent := map[string]int{}, 0
+		counts, sent, over := map[string]int{}, 0, 0
 		var wrong []string
 		odds := conformance.Odds()
 		for i, odd := range odds {
@@ -58,11 +58,14 @@ var _ = Describe("Bad input:", func() {
 			if len(verdicts) != 1 {
 				wrong = append(wrong, fmt.Sprintf("%s: %v", odd.Name, verdicts))
 			}
+			tried, faults := here.overStored(ctx, odd, verdicts["stored"] == "", counts)
+			over += tried
+			wrong = append(wrong, faults...)
 			if odd.Denied != "" && verdicts["stored"] != "" {
 				wrong = append(wrong, fmt.Sprintf("%s is stored, want a denial by %s", odd.Name, odd.Denied))
 			}
 		}
-		fmt.Printf("\nbad input: %d of %d objects, %d requests: %v, %.0f s\n", sent/(2*4), len(odds), sent, counts, time.Since(began).Seconds())
+		fmt.Printf("\nbad input: %d of %d objects, %d requests that make them and %d that put them in the place of others: %v, %.0f s\n", sent/(2*4), len(odds), sent, over, counts, time.Since(began).Seconds())
 		Expect(strings.Join(wrong, "\n")).To(BeEmpty())
 		Expect(counts["denied"]).To(BeNumerically(">", 50))
 		Expect(here.pid("webhook-0")).To(Equal(pid), "the webhook died")
