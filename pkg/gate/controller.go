@@ -44,13 +44,14 @@ func (g *Gate) standController(ctx context.Context, w *write, s *standing) *revi
 	return nil
 }
 
-// chooseRow takes the first row whose fields cover what an UPDATE changes. A row that
-// inherits needs a controller owner where another row does not.
+// chooseRow takes the first row whose fields cover what an UPDATE changes. What is created
+// and has a controller owner is its author's if any row says so: under the account that all
+// controllers may share, a Pod's own claim looks like a StatefulSet's.
 func chooseRow(w *write, rows []tenant.ControllerRule) (tenant.ControllerRule, *review.Verdict) {
 	_, owned := w.object.controller()
 	if w.Operation != review.Update {
 		for _, row := range rows {
-			if row.Mode != tenant.ModeInherit || owned {
+			if (row.Mode == tenant.ModeInherit) == owned {
 				return row, nil
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -37,7 +38,7 @@ var clusterObjects = map[string]string{
 	"storageclasses.storage.k8s.io":                                  `{kind: StorageClass, provisioner: example.org/cov}`,
 	"csidrivers.storage.k8s.io":                                      `{kind: CSIDriver, spec: {}}`,
 	"csinodes.storage.k8s.io":                                        `{kind: CSINode, spec: {drivers: []}}`,
-	"volumeattachments.storage.k8s.io":                               `{kind: VolumeAttachment, spec: {attacher: example.org/cov, nodeName: node-0, source: {persistentVolumeName: cov}}}`,
+	"volumeattachments.storage.k8s.io":                               `{kind: VolumeAttachment, spec: {attacher: cov.example.org, nodeName: node-0, source: {persistentVolumeName: cov}}}`,
 	"volumeattributesclasses.storage.k8s.io":                         `{kind: VolumeAttributesClass, driverName: example.org/cov, parameters: {a: b}}`,
 	"storageversionmigrations.storagemigration.k8s.io":               `{kind: StorageVersionMigration, spec: {resource: {group: example.org, resource: covs}}}`,
 	"validatingadmissionpolicies.admissionregistration.k8s.io":       `{kind: ValidatingAdmissionPolicy, spec: {matchConstraints: {resourceRules: [{apiGroups: [example.org], apiVersions: [v1], operations: [CREATE], resources: [covs]}]}, validations: [{expression: "true"}]}}`,
@@ -125,6 +126,12 @@ func certify(object map[string]any, admin *user) {
 		spec["request"] = base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
 	}
 	if spec["trustBundle"] == "BUNDLE" {
-		spec["trustBundle"] = string(admin.config.CAData)
+		bundle := admin.config.CAData
+		if len(bundle) == 0 {
+			var err error
+			bundle, err = os.ReadFile(admin.config.CAFile)
+			Expect(err).NotTo(HaveOccurred())
+		}
+		spec["trustBundle"] = string(bundle)
 	}
 }

@@ -142,7 +142,7 @@ var _ = Describe("A Policy", Ordered, func() {
 		}
 		text := strings.Replace(noDrafts, `startswith(input.request.name, "draft-")`+"\n", `startswith(input.request.name, "draft-greedy")`+"\n    	"+chain+"    	count(x40) > 7\n", 1)
 		Expect(text).NotTo(Equal(noDrafts))
-		text = text[:strings.Index(text, "  tests: |")]
+		text, _, _ = strings.Cut(text, "  tests: |")
 		out, err := admin.kubectl(ctx, text, "apply", "-f", "-")
 		Expect(err).NotTo(HaveOccurred(), out)
 		readyPolicy(ctx, admin, "acme.no-drafts")

@@ -48,7 +48,7 @@ func workBeside(ctx context.Context, c *cluster) {
 		},
 		"a Pod has its own claim": func() (bool, error) {
 			claim, err := admin.kube.CoreV1().PersistentVolumeClaims(aliceNS).Get(ctx, "w-own-scratch", metav1.GetOptions{})
-			return err == nil && sealedBy(claim) == "local:alice", err
+			return err == nil && claim.Annotations[passportKey] != "" && sealedBy(claim) == "local:alice", err
 		},
 		"a Job that is over goes": func() (bool, error) {
 			_, err := admin.kube.BatchV1().Jobs(aliceNS).Get(ctx, "w-over", metav1.GetOptions{})

@@ -24,7 +24,11 @@ func (w *world) overStored(ctx context.Context, odd conformance.Odd, refused boo
 		return 0, nil
 	}
 	path := w.pathOf(base, homeNS) + "/" + oddLive
-	for _, as := range []string{"alice", "account"} {
+	authors := []string{"alice", "account"}
+	if !every {
+		authors = authors[:1]
+	}
+	for _, as := range authors {
 		for _, way := range w.over(ctx, odd, base, path) {
 			tried++
 			said := w.send(ctx, as, way)
@@ -59,7 +63,8 @@ const oddLive = "odd-live"
 // odd is the name, which a stored object keeps.
 func (w *world) baseOf(odd conformance.Odd) map[string]any {
 	GinkgoHelper()
-	if !strings.Contains(odd.Text, `"metadata":{"name":"odd"`) {
+	// No host is hers without a domain of the platform's, so no honest Ingress either.
+	if odd.Kind == "Ingress" || !strings.Contains(odd.Text, `"metadata":{"name":"odd"`) {
 		return nil
 	}
 	for _, name := range sorted(w.bases) {
@@ -84,7 +89,10 @@ func (w *world) over(ctx context.Context, odd conformance.Odd, base map[string]a
 	}
 	out := make([]attempt, 0, 2*len(ways))
 	for _, way := range ways {
-		out = append(out, way.dry(), way)
+		if every {
+			out = append(out, way.dry())
+		}
+		out = append(out, way)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 // Module kubernetes pins the control plane that test/cluster builds: nothing here is
 // imported, every entry is a program. It is a module of its own because
-// k8s.io/kubernetes only resolves with its staging repositories replaced.
+// k8s.io/kubernetes only resolves with its staging repositories replaced. What our own
+// module needs too has the same version here, so that it is compiled once (test/arch).
 module gatehouse.dev/gatehouse/test/cluster/kubernetes
 
 go 1.26.0

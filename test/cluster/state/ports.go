@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // Ports below the range that kernels hand out to outgoing connections: a port that is
@@ -69,7 +70,19 @@ func (p *Ports) Release(names ...string) {
 	for _, name := range names {
 		if listener, found := p.held[name]; found {
 			_ = listener.Close() // whoever binds it next will say if it is not free
+			awaitFree(listener.Addr().String())
 			delete(p.held, name)
+		}
+	}
+}
+
+// awaitFree waits until a port that was closed can be bound: a process that is being started
+// in this moment has a copy of every descriptor until it becomes another program.
+func awaitFree(address string) {
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if listener, err := net.Listen("tcp", address); err == nil { //nolint:noctx // It is closed at once.
+			_ = listener.Close()
+			return
 		}
 	}
 }
