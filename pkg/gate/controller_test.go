@@ -55,6 +55,30 @@ func TestPodCarriesItsAuthorThroughTwoControllers(t *testing.T) {
 	}
 }
 
+// TestAPodsOwnClaimIsItsAuthors: under the account that all controllers may share, it looks
+// like a StatefulSet's claim, which is nobody's.
+func TestAPodsOwnClaimIsItsAuthors(t *testing.T) {
+	claim := func(as, name string, owner doc) call {
+		return call{as: as, op: review.Create, kind: "PersistentVolumeClaim", resource: "persistentvolumeclaims",
+			object: doc{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta(name, owner),
+				"spec": doc{"accessModes": []any{"ReadWriteOnce"}, "storageClassName": "standard", "resources": doc{"requests": doc{"storage": "1Mi"}}}}}
+	}
+	for i, as := range identities("ephemeral-volume-controller") {
+		w := newWorld(t)
+		w.make(call{kind: "Pod", resource: "pods", object: doc{"apiVersion": "v1", "kind": "Pod", "metadata": meta("web"), "spec": podSpec()}})
+		v, own := w.write(claim(as, "web-scratch", ownedBy("v1", "Pod", "web", "uid-web")))
+		w.allowed(v)
+		if got := w.author(own); got != "local:alice" {
+			t.Errorf("%s: the author of a Pod's claim is %q", as, got)
+		}
+		v, sets := w.write(claim(identities("statefulset-controller")[i], "data-db-0", nil))
+		w.allowed(v)
+		if wire := annotation(sets, keyPassport); wire != "" {
+			t.Errorf("%s: a StatefulSet's claim carries a passport", as)
+		}
+	}
+}
+
 func TestForgedOwnersAreWorthNothing(t *testing.T) {
 	w := newWorld(t)
 	w.make(deployment("web", 2))

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -28,8 +32,7 @@ const (
 	// sweep is the longest that an entry is left alone which no event tells about.
 	sweep = 15 * time.Second
 	// strange is how soon a section is looked at that somebody else seems to have changed by
-	// hand: what guards a tenant is put back within five seconds. What was written here and
-	// is seen before that was noted is taken for it too, and looked at once more.
+	// hand: what guards a tenant is put back within five seconds.
 	strange = 3 * time.Second
 	// whole is how often all sections of a domain are settled, whatever was heard.
 	whole = 10 * time.Minute
@@ -43,6 +46,8 @@ type settler struct {
 	dirty  *dirty
 	pace   pace
 	now    func() time.Time
+	// told is told of what was put back; may be nil.
+	told events.EventRecorder
 }
 
 // settlements is what a settler asks of crd.Ledger.
@@ -74,6 +79,8 @@ func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 		r.dirty.back(req.Name, tenants)
 		return later(err)
 	}
+	r.dirty.wrote(req.Name, spec, tenants)
+	r.tell(req.Name, spec)
 	// What had come before the settlement began was listed by it.
 	maps.DeleteFunc(arrivals, func(_ types.UID, tenant string) bool { return tenants != nil && !tenants[tenant] })
 	r.dirty.accounted(req.Name, maps.Keys(arrivals))
@@ -82,6 +89,17 @@ func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 		next = min(next, confirmPause) // of others, who came meanwhile
 	}
 	return reconcile.Result{RequeueAfter: next}, nil
+}
+
+// tell says whose sections were put back.
+func (r *settler) tell(domain string, spec v1alpha1.QuotaLedgerSpec) {
+	tenants := r.dirty.repaired(domain, spec)
+	if r.told == nil || len(tenants) == 0 {
+		return
+	}
+	slices.Sort(tenants)
+	ledger := &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)}}
+	r.told.Eventf(ledger, nil, corev1.EventTypeWarning, "Repaired", "Settle", "somebody changed what is said of %s; it is what is stored again", strings.Join(tenants, ", "))
 }
 
 // confirm takes its time, unless many entries are open.
@@ -123,9 +141,8 @@ func later(err error) (reconcile.Result, error) {
 }
 
 // next is when a domain is looked at again, whatever is heard: when the first of what is
-// open is due, else when all of it is. The ledger is as it was written here.
+// open is due, else when all of it is.
 func (r *settler) next(domain string, spec v1alpha1.QuotaLedgerSpec) time.Duration {
-	r.dirty.wrote(domain, spec)
 	r.open(domain, spec)
 	return nextSweep(spec, r.now())
 }

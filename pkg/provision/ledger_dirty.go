@@ -6,10 +6,7 @@ import (
 	"sync"
 	"time"
 
-	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/types"
-
-	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 )
 
 // dirty keeps of which tenants something was heard since their sections were settled, and
@@ -34,8 +31,7 @@ type domainDirt struct {
 	// came are the objects that were seen to come, by tenant, and neither confirmed nor
 	// settled since: one without an entry is known from here alone.
 	came map[types.UID]string
-	// own are the sections as they were written here last, and not seen since.
-	own map[string]v1alpha1.LedgerSection
+	edits
 }
 
 func (d *dirty) domain(name string) *domainDirt {
@@ -43,7 +39,7 @@ func (d *dirty) domain(name string) *domainDirt {
 		d.of = map[string]*domainDirt{}
 	}
 	if d.of[name] == nil {
-		d.of[name] = &domainDirt{tenants: map[string]bool{}, due: map[string]time.Time{}, ends: map[string]time.Time{}, came: map[types.UID]string{}, all: true}
+		d.of[name] = &domainDirt{tenants: map[string]bool{}, due: map[string]time.Time{}, ends: map[string]time.Time{}, came: map[types.UID]string{}, all: true, edits: newEdits()}
 	}
 	return d.of[name]
 }
@@ -83,31 +79,6 @@ func (d *dirty) opened(domain string, entries int, ends map[string]time.Time) {
 		}
 	}
 	dirt.open, dirt.ends = entries, ends
-}
-
-// wrote notes a ledger as it was written here.
-func (d *dirty) wrote(domain string, spec v1alpha1.QuotaLedgerSpec) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	own := make(map[string]v1alpha1.LedgerSection, len(spec.Sections))
-	for _, s := range spec.Sections {
-		own[s.Tenant] = s
-	}
-	d.domain(domain).own = own
-}
-
-// isOwn reports whether a section is as it was written here last. It is seen so once: who
-// brings that state back changes the ledger by hand.
-func (d *dirty) isOwn(domain, tenant string, s v1alpha1.LedgerSection) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	own := d.domain(domain).own
-	written, is := own[tenant]
-	if !is || !apiequality.Semantic.DeepEqual(written, s) {
-		return false
-	}
-	delete(own, tenant)
-	return true
 }
 
 // arrived notes an object that came.
@@ -151,6 +122,7 @@ func (d *dirty) take(domain string) map[string]bool {
 		dirt.all, dirt.wholeAt = false, now
 		clear(dirt.due)
 		clear(dirt.ends)
+		dirt.judge(now, nil)
 		return nil
 	}
 	for _, times := range []map[string]time.Time{dirt.due, dirt.ends} {
@@ -160,6 +132,7 @@ func (d *dirty) take(domain string) map[string]bool {
 			}
 		}
 	}
+	dirt.judge(now, tenants)
 	for tenant := range tenants {
 		delete(dirt.due, tenant)
 		delete(dirt.ends, tenant)

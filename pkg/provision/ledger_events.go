@@ -187,8 +187,7 @@ func (w *watched) changed(domain string, before, after client.Object) time.Durat
 	first := nextSweep(ledger.Spec, now)
 	old, present := sections(before), sections(after)
 	for _, name := range changedSections(before, after) {
-		if !quota.Explained(old[name], present[name], now, w.ttl) && !w.dirty.isOwn(domain, name, present[name]) {
-			w.dirty.addAt(domain, name, now.Add(strange))
+		if !quota.Explained(old[name], present[name], now, w.ttl) && w.dirty.saw(domain, name, present[name], now.Add(strange)) {
 			first = min(first, strange)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -288,6 +289,60 @@ func TestOwnWritesAreNoEdits(t *testing.T) {
 		if got := w.changed(domain, step.before, step.after); got != step.want {
 			t.Errorf("%s: looked at after %s, want %s", step.what, got, step.want)
 		}
+	}
+}
+
+// TestAnEditIsToldOf: and what a settlement wrote, though it was seen before the settlement
+// came back, is not; nor is what somebody wrote into another section meanwhile taken for its.
+func TestAnEditIsToldOf(t *testing.T) {
+	const domain = "organization/acme"
+	now := today
+	section := func(name, used string) v1alpha1.LedgerSection {
+		return v1alpha1.LedgerSection{Tenant: name, Settled: []v1alpha1.LedgerAmount{{Dimension: "sessions", Amount: resource.MustParse(used)}}}
+	}
+	ledger := func(sections ...v1alpha1.LedgerSection) *v1alpha1.QuotaLedger {
+		return &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: "organization-acme"}, Spec: v1alpha1.QuotaLedgerSpec{Domain: domain, Sections: sections}}
+	}
+	stored, settled := ledger(section("alice", "1"), section("carol", "1")), 0
+	recorder := events.NewFakeRecorder(10)
+	meanwhile := func() {}
+	r := newSettler(&answers{settle: func(map[string]bool) (v1alpha1.QuotaLedgerSpec, error) {
+		settled++
+		meanwhile()
+		return *stored.Spec.DeepCopy(), nil
+	}}, func() time.Time { return now })
+	r.told = recorder
+	w := &watched{settler: r}
+	reconcileNow := func() {
+		t.Helper()
+		if _, err := r.Reconcile(t.Context(), request(domain)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The first settlement's write is seen before it came back.
+	meanwhile = func() { w.changed(domain, ledger(), stored) }
+	reconcileNow()
+	meanwhile = func() {}
+	now = now.Add(strange)
+	reconcileNow()
+	if settled != 1 || len(recorder.Events) != 0 {
+		t.Fatalf("%d settlements and %d events by our own write, want 1 and 0", settled, len(recorder.Events))
+	}
+	// Somebody edits carol's section, and a settlement of alice's writes it with hers.
+	edited := ledger(section("alice", "1"), section("carol", "9"))
+	before := stored
+	stored = edited
+	r.dirty.add(domain, "alice")
+	reconcileNow()
+	w.changed(domain, before, edited)
+	stored = before
+	now = now.Add(strange)
+	reconcileNow()
+	if len(recorder.Events) != 1 {
+		t.Fatalf("%d events, want one", len(recorder.Events))
+	}
+	if got := <-recorder.Events; got != "Warning Repaired somebody changed what is said of carol; it is what is stored again" {
+		t.Errorf("told %q", got)
 	}
 }
 

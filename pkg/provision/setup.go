@@ -89,7 +89,9 @@ func setup(ctx context.Context, m manager.Manager, o Options) error {
 			})
 		},
 		"ledger": func() error {
-			return setupLedgers(m, c, newSettler(ledger, time.Now))
+			settler := newSettler(ledger, time.Now)
+			settler.told = m.GetEventRecorder(fieldManager)
+			return setupLedgers(m, c, settler)
 		},
 		"session": func() error {
 			if !c.Sessions.Enabled {

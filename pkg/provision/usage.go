@@ -48,6 +48,8 @@ type usages struct {
 
 	mu      sync.Mutex
 	written map[string]time.Time
+	// last is what each Usage was written to be.
+	last map[string]v1alpha1.UsageStatus
 }
 
 // Reconcile writes one tenant's Usage if it says something else than what holds.
@@ -102,6 +104,7 @@ func (r *usages) Reconcile(ctx context.Context, req reconcile.Request) (reconcil
 		return retry(fmt.Errorf("usage of tenant %s: %w", t.Name, err))
 	}
 	r.tell(live, before.Status)
+	r.tellEdited(live, before.Status, absent)
 	return reconcile.Result{RequeueAfter: again}, nil
 }
 
@@ -142,4 +145,21 @@ func (r *usages) forget(name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.written, name)
+	delete(r.last, name)
+}
+
+// tellEdited says that somebody else had changed or removed a Usage, which is known by what it
+// was written to be: the write that put it back found it as it was read.
+func (r *usages) tellEdited(u *v1alpha1.Usage, before v1alpha1.UsageStatus, absent bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, known := r.last[u.Status.Tenant]
+	if r.last == nil {
+		r.last = map[string]v1alpha1.UsageStatus{}
+	}
+	r.last[u.Status.Tenant] = *u.Status.DeepCopy()
+	if r.told == nil || !known || !absent && apiequality.Semantic.DeepEqual(before, last) {
+		return
+	}
+	r.told.Eventf(u, nil, corev1.EventTypeWarning, "Repaired", "Count", "somebody changed it; it is what the ledger says again")
 }
