@@ -144,7 +144,7 @@ func later(err error) (reconcile.Result, error) {
 // open is due, else when all of it is.
 func (r *settler) next(domain string, spec v1alpha1.QuotaLedgerSpec) time.Duration {
 	r.open(domain, spec)
-	return nextSweep(spec, r.now())
+	return min(nextSweep(spec, r.now()), r.dirty.soonest(domain))
 }
 
 // open notes what of a ledger is open, as it is now.
