@@ -93,8 +93,9 @@ test-attacks: build bin/cluster
 attacks: build bin/cluster ## what a hostile tenant tries, by every route, as a table
 	@GATEHOUSE_ATTACKS=all $(attack)
 
-mutation: ## breaks each built-in rule in turn: its tests must notice
+mutation: ## breaks each built-in rule, and each condition of what Go decides, in turn: tests must notice
 	@go run ./test/mutation
+	@go run ./test/mutation/guards
 
 .PHONY: bench
 # Where make bench appends its figures, in the format of Go's benchmarks.

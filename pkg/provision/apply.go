@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"gatehouse.dev/gatehouse/pkg/provision/home"
@@ -49,6 +50,20 @@ type applied struct{ wanted, version, uid string }
 type repair struct {
 	object client.Object
 	what   string
+	// action tells a change from a deletion: Events of one object that differ in what they
+	// say alone are gathered into the first.
+	action string
+}
+
+// What was done about what somebody changed, and about what somebody deleted.
+const (
+	actionRepair = "Repair"
+	actionRemake = "Remake"
+)
+
+// tell has an Event tell of it.
+func (r repair) tell(recorder events.EventRecorder) {
+	recorder.Eventf(r.object, nil, corev1.EventTypeWarning, "Repaired", r.action, "%s; put back as a tenant's guards are meant to be", r.what)
 }
 
 func newApplier(c client.Client) *applier {
@@ -88,7 +103,7 @@ func (a *applier) apply(ctx context.Context, namespace string, o home.Object) (*
 	if before.uid != now.uid {
 		live.SetNamespace(namespace)
 		live.SetName(*o.GetName())
-		return &repair{live, "it was deleted"}, nil
+		return &repair{live, "it was deleted", actionRemake}, nil
 	}
 	if missing != nil {
 		return nil, nil //nolint:nilerr // It was not there, and now it is: nothing was repaired.
@@ -97,7 +112,7 @@ func (a *applier) apply(ctx context.Context, namespace string, o home.Object) (*
 	if err != nil || len(fields) == 0 {
 		return nil, err
 	}
-	return &repair{live, strings.Join(fields[:min(len(fields), 8)], ", ") + " changed"}, nil
+	return &repair{live, strings.Join(fields[:min(len(fields), 8)], ", ") + " changed", actionRepair}, nil
 }
 
 func (a *applier) was(key string) applied {

@@ -91,15 +91,22 @@ func (r *settler) Reconcile(ctx context.Context, req reconcile.Request) (reconci
 	return reconcile.Result{RequeueAfter: next}, nil
 }
 
-// tell says whose sections were put back.
+// tell says whose sections were put back, or that all of them were.
 func (r *settler) tell(domain string, spec v1alpha1.QuotaLedgerSpec) {
-	tenants := r.dirty.repaired(domain, spec)
-	if r.told == nil || len(tenants) == 0 {
+	tenants, remade := r.dirty.repaired(domain, spec), r.dirty.remade(domain)
+	if r.told == nil {
+		return
+	}
+	ledger := &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)}}
+	if remade && spec.Domain != "" { // else it went with its owner
+		r.told.Eventf(ledger, nil, corev1.EventTypeWarning, "Repaired", actionRemake, "it was deleted; it is made again of what is stored")
+		return
+	}
+	if len(tenants) == 0 {
 		return
 	}
 	slices.Sort(tenants)
-	ledger := &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)}}
-	r.told.Eventf(ledger, nil, corev1.EventTypeWarning, "Repaired", "Settle", "somebody changed what is said of %s; it is what is stored again", strings.Join(tenants, ", "))
+	r.told.Eventf(ledger, nil, corev1.EventTypeWarning, "Repaired", actionRepair, "somebody changed what is said of %s; it is what is stored again", strings.Join(tenants, ", "))
 }
 
 // confirm takes its time, unless many entries are open.

@@ -20,6 +20,8 @@ type edits struct {
 	strange map[string]strangeSection
 	// foreign are those that somebody else wrote, until they are told of.
 	foreign map[string]v1alpha1.LedgerSection
+	// gone says that the whole ledger was deleted, until it is told of.
+	gone bool
 }
 
 type strangeSection struct {
@@ -126,4 +128,21 @@ func (d *dirty) repaired(domain string, spec v1alpha1.QuotaLedgerSpec) []string 
 	}
 	clear(dirt.foreign)
 	return out
+}
+
+// lost notes that a whole ledger was deleted.
+func (d *dirty) lost(domain string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.domain(domain).gone = true
+}
+
+// remade reports whether a ledger was deleted before a settlement, once.
+func (d *dirty) remade(domain string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	dirt := d.domain(domain)
+	was := dirt.gone
+	dirt.gone = false
+	return was
 }

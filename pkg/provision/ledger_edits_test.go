@@ -4,7 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 )
@@ -55,5 +59,39 @@ func TestWhatIsDueLaterIsNotForgotten(t *testing.T) {
 	r.dirty.addAt(domain, "alice", now.Add(sweep))
 	if got := reconcileNow(); got != whole {
 		t.Errorf("after it was settled looked at again after %s, want %s", got, whole)
+	}
+}
+
+// TestALostLedgerIsToldOf once, when it is there again; one that went with its owner is not.
+func TestALostLedgerIsToldOf(t *testing.T) {
+	const domain = "organization/acme"
+	for name, tt := range map[string]struct {
+		made v1alpha1.QuotaLedgerSpec
+		want []string
+	}{
+		"made again":          {v1alpha1.QuotaLedgerSpec{Domain: domain}, []string{"Warning Repaired it was deleted; it is made again of what is stored"}},
+		"went with its owner": {v1alpha1.QuotaLedgerSpec{}, nil},
+	} {
+		now := today
+		told := events.NewFakeRecorder(10)
+		r := newSettler(&answers{settle: func(map[string]bool) (v1alpha1.QuotaLedgerSpec, error) { return tt.made, nil }}, func() time.Time { return now })
+		r.told = told
+		w := &watched{settler: r}
+		q := &recorder{}
+		w.ledgers().Delete(t.Context(), event.DeleteEvent{Object: &v1alpha1.QuotaLedger{ObjectMeta: metav1.ObjectMeta{Name: "organization-acme"}}}, q)
+		for range 2 {
+			now = now.Add(time.Minute)
+			r.dirty.addAll(domain)
+			if _, err := r.Reconcile(t.Context(), request(domain)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var said []string
+		for len(told.Events) > 0 {
+			said = append(said, <-told.Events)
+		}
+		if diff := cmp.Diff(tt.want, said); diff != "" {
+			t.Errorf("%s: told (-want +got):\n%s", name, diff)
+		}
 	}
 }

@@ -171,7 +171,10 @@ func (w *watched) ledgers() handler.EventHandler {
 			l, ok := e.ObjectNew.(*v1alpha1.QuotaLedger)
 			ask(e.ObjectOld, e.ObjectNew, q, ok && l.Spec.Domain != quota.DomainOfName(l.Name))
 		},
-		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) { ask(e.Object, nil, q, true) },
+		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) {
+			w.dirty.lost(quota.DomainOfName(e.Object.GetName()))
+			ask(e.Object, nil, q, true)
+		},
 	}
 }
 

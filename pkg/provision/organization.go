@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -18,6 +19,7 @@ type organizations struct {
 	client.Client
 	facts   facts
 	applier *applier
+	told    events.EventRecorder
 }
 
 // Reconcile brings one organization's access and status up to date.
@@ -31,8 +33,12 @@ func (r *organizations) Reconcile(ctx context.Context, req reconcile.Request) (r
 	}
 	var failed error
 	for _, object := range home.OrganizationAccess(o) {
-		if _, failed = r.applier.apply(ctx, "", object); failed != nil {
+		var fixed *repair
+		if fixed, failed = r.applier.apply(ctx, "", object); failed != nil {
 			break
+		}
+		if fixed != nil {
+			fixed.tell(r.told)
 		}
 	}
 	var s standing

@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -69,5 +70,46 @@ func TestRepairsAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		quiet("after " + name + " was put back")
+	}
+}
+
+// TestAnOrganizationsAccessIsToldOf when somebody widens the role of its admins.
+func TestAnOrganizationsAccessIsToldOf(t *testing.T) {
+	s := newServer(t, append(acme(), alice())...)
+	told := events.NewFakeRecorder(10)
+	r := &organizations{Client: s, facts: facts{s}, applier: newApplier(s), told: told}
+	role := &rbacv1.ClusterRole{}
+	key := client.ObjectKey{Name: home.OrganizationRole("acme")}
+	for _, step := range []struct {
+		what   string
+		tamper func() error
+		says   string
+	}{
+		{"nothing", func() error { return nil }, ""},
+		{"widened", func() error { role.Rules[0].Verbs = []string{"*"}; return s.Update(t.Context(), role) }, "Warning Repaired rules[0].verbs changed"},
+	} {
+		for range 2 {
+			if _, err := r.Reconcile(t.Context(), request("acme")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.Get(t.Context(), key, role); err != nil {
+			t.Fatal(err)
+		}
+		if err := step.tamper(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := r.Reconcile(t.Context(), request("acme")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var said []string
+		for len(told.Events) > 0 {
+			said = append(said, <-told.Events)
+		}
+		if got := strings.Join(said, "\n"); !strings.HasPrefix(got, step.says) || (got == "") != (step.says == "") || len(said) > 1 {
+			t.Errorf("%s: told %q, want %q", step.what, got, step.says)
+		}
 	}
 }

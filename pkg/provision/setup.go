@@ -75,7 +75,7 @@ func setup(ctx context.Context, m manager.Manager, o Options) error {
 			})
 		},
 		"organization": func() error {
-			return setupOrganizations(m, &organizations{Client: cached, facts: known, applier: applier})
+			return setupOrganizations(m, &organizations{Client: cached, facts: known, applier: applier, told: m.GetEventRecorder(fieldManager)})
 		},
 		"usage": func() error {
 			shown := newUsageMetrics()

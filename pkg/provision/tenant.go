@@ -114,7 +114,7 @@ func (r *tenants) furnish(ctx context.Context, s home.Spec, made types.UID) (*co
 	}
 	repairs, err := r.applier.applyAll(ctx, s)
 	for _, fixed := range repairs {
-		r.told.Eventf(fixed.object, nil, corev1.EventTypeWarning, "Repaired", "Repair", "%s; put back as the tenant's guards are meant to be", fixed.what)
+		fixed.tell(r.told)
 	}
 	if err != nil {
 		return ns, standing{}, err

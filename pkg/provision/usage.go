@@ -161,5 +161,9 @@ func (r *usages) tellEdited(u *v1alpha1.Usage, before v1alpha1.UsageStatus, abse
 	if r.told == nil || !known || !absent && apiequality.Semantic.DeepEqual(before, last) {
 		return
 	}
-	r.told.Eventf(u, nil, corev1.EventTypeWarning, "Repaired", "Count", "somebody changed it; it is what the ledger says again")
+	if absent {
+		r.told.Eventf(u, nil, corev1.EventTypeWarning, "Repaired", actionRemake, "it was deleted; it is what the ledger says again")
+		return
+	}
+	r.told.Eventf(u, nil, corev1.EventTypeWarning, "Repaired", actionRepair, "somebody changed it; it is what the ledger says again")
 }

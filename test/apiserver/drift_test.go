@@ -96,6 +96,7 @@ func repairs(ctx context.Context, admin *user, namespace string) map[string]bool
 		Expect(err).NotTo(HaveOccurred())
 		for _, e := range list.Items {
 			out[e.Regarding.Kind+" "+e.Regarding.Name] = true
+			out[e.Regarding.Kind+" "+e.Regarding.Name+" "+e.Action] = true
 		}
 	}
 	return out
@@ -119,50 +120,50 @@ var _ = Describe("What guards a tenant", func() {
 			what, guard string
 			do          func() error
 		}{
-			{"the quota is deleted", "ResourceQuota " + quota, func() error { return core.ResourceQuotas(bobNS).Delete(ctx, quota, none) }},
-			{"the quota is raised", "ResourceQuota " + quota, func() error {
+			{"the quota is deleted", "ResourceQuota " + quota + " Remake", func() error { return core.ResourceQuotas(bobNS).Delete(ctx, quota, none) }},
+			{"the quota is raised", "ResourceQuota " + quota + " Repair", func() error {
 				_, err := core.ResourceQuotas(bobNS).Patch(ctx, quota, types.MergePatchType, []byte(`{"spec":{"hard":{"pods":"100000"}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the limit range is deleted", "LimitRange " + ranged, func() error { return core.LimitRanges(bobNS).Delete(ctx, ranged, none) }},
-			{"a network policy is deleted", "NetworkPolicy " + policy, func() error {
+			{"the limit range is deleted", "LimitRange " + ranged + " Remake", func() error { return core.LimitRanges(bobNS).Delete(ctx, ranged, none) }},
+			{"a network policy is deleted", "NetworkPolicy " + policy + " Remake", func() error {
 				return admin.kube.NetworkingV1().NetworkPolicies(bobNS).Delete(ctx, policy, none)
 			}},
-			{"a network policy is emptied", "NetworkPolicy " + policy, func() error {
+			{"a network policy is emptied", "NetworkPolicy " + policy + " Repair", func() error {
 				_, err := admin.kube.NetworkingV1().NetworkPolicies(bobNS).Patch(ctx, policy, types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/podSelector","value":{"matchLabels":{"no":"pod"}}}]`), metav1.PatchOptions{})
 				return err
 			}},
-			{"a door is put into the wall", "NetworkPolicy gatehouse-default-deny", func() error {
+			{"a door is put into the wall", "NetworkPolicy gatehouse-default-deny Repair", func() error {
 				_, err := admin.kube.NetworkingV1().NetworkPolicies(bobNS).Patch(ctx, "gatehouse-default-deny", types.MergePatchType, []byte(`{"spec":{"ingress":[{}],"egress":[{}]}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"a binding is deleted", "RoleBinding " + binding, func() error { return admin.kube.RbacV1().RoleBindings(bobNS).Delete(ctx, binding, none) }},
-			{"a binding gets another subject", "RoleBinding " + binding, func() error {
+			{"a binding is deleted", "RoleBinding " + binding + " Remake", func() error { return admin.kube.RbacV1().RoleBindings(bobNS).Delete(ctx, binding, none) }},
+			{"a binding gets another subject", "RoleBinding " + binding + " Repair", func() error {
 				_, err := admin.kube.RbacV1().RoleBindings(bobNS).Patch(ctx, binding, types.MergePatchType, []byte(`{"subjects":[{"kind":"User","name":"local:alice","apiGroup":"rbac.authorization.k8s.io"}]}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the deployer is deleted", "ServiceAccount deployer", func() error { return core.ServiceAccounts(bobNS).Delete(ctx, "deployer", none) }},
-			{"the namespace enforces nothing", "Namespace " + bobNS, func() error {
+			{"the deployer is deleted", "ServiceAccount deployer Remake", func() error { return core.ServiceAccounts(bobNS).Delete(ctx, "deployer", none) }},
+			{"the namespace enforces nothing", "Namespace " + bobNS + " Repair", func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"privileged"}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the namespace enforces what an old version knew", "Namespace " + bobNS, func() error {
+			{"the namespace enforces what an old version knew", "Namespace " + bobNS + " Repair", func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce-version":"v1.0"}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the default account mounts its token", "ServiceAccount default", func() error {
+			{"the default account mounts its token", "ServiceAccount default Repair", func() error {
 				_, err := core.ServiceAccounts(bobNS).Patch(ctx, "default", types.MergePatchType, []byte(`{"automountServiceAccountToken":true}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the namespace says nothing of whose it is", "Namespace " + bobNS, func() error {
+			{"the namespace says nothing of whose it is", "Namespace " + bobNS + " Repair", func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"annotations":{"gatehouse.dev/tenant-uid":null}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the namespace is another Tenant's", "Namespace " + bobNS, func() error {
+			{"the namespace is another Tenant's", "Namespace " + bobNS + " Repair", func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"annotations":{"gatehouse.dev/tenant-uid":"another"}}}`), metav1.PatchOptions{})
 				return err
 			}},
-			{"the namespace loses its tier", "Namespace " + bobNS, func() error {
+			{"the namespace loses its tier", "Namespace " + bobNS + " Repair", func() error {
 				_, err := core.Namespaces().Patch(ctx, bobNS, types.MergePatchType, []byte(`{"metadata":{"labels":{"gatehouse.dev/tier":null}}}`), metav1.PatchOptions{})
 				return err
 			}},

@@ -2,9 +2,12 @@ package apiserver
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
+
+	"gatehouse.dev/gatehouse/test/failures"
 )
 
 // report keeps a measured figure for the table at the end of the suite.
@@ -30,4 +33,5 @@ var _ = ReportAfterSuite("figures", func(r Report) {
 			}
 		}
 	}
+	failures.Print(os.Stdout, r)
 })

@@ -194,6 +194,9 @@ func answerKind(err error) string {
 		return "another webhook"
 	case apierrors.IsForbidden(err) && strings.Contains(err.Error(), "the limit of organization race"):
 		return "organization"
+	case apierrors.IsConflict(err) && strings.Contains(err.Error(), "resourcequotas"):
+		// The native quota plugin tries three times against its controller, then tells the client to.
+		return "native quota's conflict"
 	case apierrors.IsInternalError(err), apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err):
 		return "come again"
 	}

@@ -185,6 +185,21 @@ var _ = Describe("Limits", Ordered, func() {
 		By("deleting it")
 		Expect(alice.kube.CoreV1().Pods(aliceNS).Delete(ctx, "beside", metav1.DeleteOptions{})).To(Succeed())
 		uses(ctx, admin, aliceNS, "cpu", "3")
+
+		By("autoscaling it to more than fits")
+		scaler := "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: hungry}\n" +
+			"spec: {minReplicas: 4, maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: hungry}}\n"
+		_, err = alice.create(ctx, aliceNS, scaler)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func(ctx SpecContext) { Expect(admin.remove(ctx, aliceNS, parse(scaler))).To(Succeed()) })
+		replicas := func() (int32, error) {
+			d, err := admin.kube.AppsV1().Deployments(aliceNS).Get(ctx, "hungry", metav1.GetOptions{})
+			return ptr.Deref(d.Spec.Replicas, 0), err
+		}
+		Eventually(replicas).WithContext(ctx).WithTimeout(soon).Should(BeEquivalentTo(4), "the autoscaler asks")
+		Eventually(pods(ctx, "hungry")).WithContext(ctx).WithTimeout(soon).Should(Equal(2))
+		Consistently(pods(ctx, "hungry")).WithContext(ctx).WithTimeout(2*time.Second).Should(Equal(2), "and the limit holds")
+		uses(ctx, admin, aliceNS, "cpu", "6")
 	}, SpecTimeout(5*time.Minute))
 
 	It("that are lowered end nothing that runs and let nothing more in", func(ctx SpecContext) {

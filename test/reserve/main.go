@@ -117,5 +117,5 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) (err erro
 		rows = append(rows, r)
 	}
 	print(stdout, rows)
-	return nil
+	return flooded(rows)
 }

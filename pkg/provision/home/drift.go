@@ -7,8 +7,9 @@ import (
 )
 
 // Drift names the fields in which a live object is not as it is wanted, sorted; fields
-// that nobody wants, such as those that the API server fills in, are left out. Nothing and
-// an empty list, map or text are the same.
+// that nobody wants, such as those that the API server fills in, are left out, but not those
+// in a map that is wanted empty: a selector of everything. Nothing and an empty list, map or
+// text are the same.
 func Drift(wanted, live any) ([]string, error) {
 	want, err := fields(wanted)
 	if err != nil {
@@ -42,6 +43,9 @@ func drift(path string, want, have any) []string {
 	switch want := want.(type) {
 	case map[string]any:
 		have, _ := have.(map[string]any)
+		if len(want) == 0 && len(have) > 0 {
+			return []string{path}
+		}
 		var out []string
 		for key, value := range want {
 			out = append(out, drift(join(path, key), value, have[key])...)

@@ -31,6 +31,7 @@ func TestDrift(t *testing.T) {
 		"a label of another":        {func(p *networkingv1.NetworkPolicy) { p.Labels["more"] = "yes" }, nil},
 		"a label that is gone":      {func(p *networkingv1.NetworkPolicy) { p.Labels = nil }, []string{"metadata.labels.app.kubernetes.io/managed-by", "metadata.labels.gatehouse.dev/tenant"}},
 		"a door in the wall":        {func(p *networkingv1.NetworkPolicy) { p.Spec.Ingress = []networkingv1.NetworkPolicyIngressRule{{}} }, []string{"spec.ingress"}},
+		"a selector of some":        {func(p *networkingv1.NetworkPolicy) { p.Spec.PodSelector.MatchLabels = map[string]string{"a": "b"} }, []string{"spec.podSelector"}},
 		"one direction less":        {func(p *networkingv1.NetworkPolicy) { p.Spec.PolicyTypes = p.Spec.PolicyTypes[:1] }, []string{"spec.policyTypes"}},
 		"the other direction twice": {func(p *networkingv1.NetworkPolicy) { p.Spec.PolicyTypes[0] = p.Spec.PolicyTypes[1] }, []string{"spec.policyTypes[0]"}},
 	} {

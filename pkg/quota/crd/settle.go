@@ -13,7 +13,7 @@ import (
 // it may be nil. The order is what makes it sound: the ledger is read first, then the
 // objects by a quorum read, and the write fails if the ledger changed since. Where only
 // reservations came in between, what was observed still holds: an object too young for the
-// list has its entry.
+// list has its entry. The zero spec is a domain without a ledger: it is nobody's.
 func (l *Ledger) Settle(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (v1alpha1.QuotaLedgerSpec, error) {
 	settled, err := l.settle(ctx, domain, tenants, past)
 	if err != nil {
@@ -59,6 +59,9 @@ func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]b
 		settled = l.settled(at.Spec, seen)
 		at.kept = len(seen.owners) > 0
 		lost, err := l.write(ctx, at, settled)
+		if !lost && err == nil && at.ResourceVersion == "" {
+			return v1alpha1.QuotaLedgerSpec{}, nil // nobody's, and so there is none
+		}
 		if !lost {
 			return settled, err
 		}

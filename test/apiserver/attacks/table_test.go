@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	. "github.com/onsi/ginkgo/v2"
+
+	"gatehouse.dev/gatehouse/test/failures"
 )
 
 // The table of the run: one line a case.
@@ -40,6 +42,7 @@ var _ = ReportAfterSuite("table", func(r Report) {
 	}
 	_ = out.Flush()
 	fmt.Printf("\n%d of %d attacks held, %d operations, %.0f s\n", held, len(rows), operations, r.RunTime.Seconds())
+	failures.Print(os.Stdout, r)
 })
 
 func cut(s string, most int) string {
