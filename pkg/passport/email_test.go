@@ -17,6 +17,8 @@ func TestHashEmail(t *testing.T) {
 		alice:                  alice,
 		strings.ToUpper(alice): "", // no hash of ours: hashed again
 		"sha256:short":         "",
+		"sha256:00ff":          "", // hexadecimal, but no hash
+		alice[len("sha256:"):]: "", // a hash of nothing that says so
 	} {
 		got := passport.HashEmail(in)
 		if want == "" && in != "" {

@@ -21,7 +21,14 @@ func TestNewKeyringRefuses(t *testing.T) {
 	short.Secret = short.Secret[:31]
 	future := key("k1", passport.Active)
 	future.Created = time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC)
+	zero := key("k1", passport.Active)
+	zero.Created = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	twin := key("k1", passport.VerifyOnly)
+	twin.Secret = key("k2", "").Secret
 	tests := map[string][]passport.Key{
+		"same id, other secret":  {key("k1", passport.Active), twin},
+		"brace in the id":        {key("k{", passport.Active)},
+		"year 0":                 {zero},
 		"two active":             {key("k1", passport.Active), key("k2", passport.Active)},
 		"same id":                {key("k1", passport.Active), key("k1", passport.VerifyOnly)},
 		"same secret":            {key("k1", passport.Active), same},
@@ -142,4 +149,35 @@ func TestKeyringManyAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestActivateTouchesOneKey: of what else there is, only the one that signed changes.
+func TestActivateTouchesOneKey(t *testing.T) {
+	k, err := keyring(t, key("old", passport.Active), key("gone", passport.Revoked), key("next", passport.Pending), key("later", passport.Pending)).Activate("next")
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]passport.State{}
+	for _, one := range k.Keys() {
+		states[one.ID] = one.State
+	}
+	want := map[string]passport.State{"old": passport.VerifyOnly, "gone": passport.Revoked, "next": passport.Active, "later": passport.Pending}
+	if diff := cmp.Diff(want, states); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := k.Activate("gone"); err == nil || !strings.Contains(err.Error(), "it is revoked, not pending") {
+		t.Errorf("a revoked key is activated: %v", err)
+	}
+}
+
+func TestNoKeys(t *testing.T) {
+	var none *passport.Keyring
+	if len(none.Keys())+len(none.IDs()) > 0 || none.Active() != "" || none.String() != `keyring [], active ""` {
+		t.Errorf("%s with %v", none, none.Keys())
+	}
+	if got := keyring(t, key("k1", passport.Pending)).Active(); got != "" {
+		t.Errorf("%q signs, though none is active", got)
+	}
+	// Whose secrets were forgotten are not the same key for that.
+	keyring(t, passport.Key{ID: "k1", State: passport.Revoked}, passport.Key{ID: "k2", State: passport.Revoked})
 }

@@ -65,3 +65,23 @@ func TestWrongObjectNamesBothOnOneLine(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestObjectSays(t *testing.T) {
+	for want, o := range map[string]passport.Object{
+		"Job.batch alice/a": {Group: "batch", Kind: "Job", Namespace: "alice", Name: "a", GenerateName: "b-"},
+		"Pod alice/b-*":     {Kind: "Pod", Namespace: "alice", GenerateName: "b-"},
+		"Namespace alice":   {Kind: "Namespace", Name: "alice"},
+		"Pod alice/":        {Kind: "Pod", Namespace: "alice"},
+	} {
+		if got := o.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if err := (passport.UserPassport{}).BoundTo(passport.Object{}); !errors.Is(err, passport.ErrWrongObject) {
+		t.Errorf("a passport for nothing fits an object without a kind: %v", err)
+	}
+	nameless := passport.Object{Name: "a"}
+	if err := (passport.UserPassport{Object: nameless}).BoundTo(nameless); !errors.Is(err, passport.ErrWrongObject) {
+		t.Errorf("a passport without a kind fits: %v", err)
+	}
+}

@@ -27,6 +27,8 @@ func TestPayloadIsWhatJSONWrites(t *testing.T) {
 		"replacement":   "\ufffd",
 		"look-alike":    "аlice", // begins with a Cyrillic letter
 		"slash":         "a/b",
+		// Alone, too: one of them in company would do for the others.
+		"quote": `"`, "backslash": `\`, "less": "<", "more": ">", "and": "&", "escape": "\x1b", "delete": "\x7f",
 	} {
 		p := alice()
 		p.UserID, p.Email, p.Role, p.Tier, p.Namespace, p.Organization = text, text, text, text, text, text
