@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -73,6 +74,8 @@ func TestGenuineMACOverAnythingElseIsMalformed(t *testing.T) {
 		"empty groups":       swap(`"groups":["local:acme","local:research"]`, `"groups":[]`),
 		"unsorted groups":    swap(`"local:acme","local:research"`, `"local:research","local:acme"`),
 		"doubled group":      swap(`"local:acme"`, `"local:acme","local:acme"`),
+		"17 groups":          swap(`"local:acme",`, `"local:acme",`+manyGroups()+`,`),
+		"unsorted rights":    swap(`"permissions":[`, `"permissions":["zzz",`),
 		"groups as text":     swap(`["local:acme","local:research"]`, `"local:acme"`),
 		"reordered":          swap(`"version":"v1","key_id":"k1"`, `"key_id":"k1","version":"v1"`),
 		"leading space":      ` ` + good,
@@ -105,6 +108,15 @@ func TestGenuineMACOverAnythingElseIsMalformed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// manyGroups are more of them than a passport has, in order.
+func manyGroups() string {
+	var out []string
+	for i := range passport.MaxGroups {
+		out = append(out, fmt.Sprintf(`"local:b-%02d"`, i))
+	}
+	return strings.Join(out, ",")
 }
 
 func TestOtherBase64OfTheSamePayloadIsMalformed(t *testing.T) {

@@ -64,6 +64,8 @@ func TestSignRefuses(t *testing.T) {
 		"no user":                 {func(p *passport.UserPassport) { p.UserID = "" }, passport.ErrMalformed},
 		"no audience":             {func(p *passport.UserPassport) { p.Audience = "" }, passport.ErrMalformed},
 		"audience with a space":   {func(p *passport.UserPassport) { p.Audience = "a b" }, passport.ErrMalformed},
+		"audience of 129":         {func(p *passport.UserPassport) { p.Audience = strings.Repeat("a", 129) }, passport.ErrMalformed},
+		"audience beyond ASCII":   {func(p *passport.UserPassport) { p.Audience = "a\x7f" }, passport.ErrMalformed},
 		"no issue time":           {func(p *passport.UserPassport) { p.IssuedAt = 0 }, passport.ErrMalformed},
 		"17 groups":               {func(p *passport.UserPassport) { p.Groups = many }, passport.ErrTooLarge},
 		"empty group":             {func(p *passport.UserPassport) { p.Groups = []string{""} }, passport.ErrMalformed},
