@@ -142,6 +142,15 @@ func weight(t *ast.Term) int {
 	return n
 }
 
+// plain writes a value out for Go, unless that would be too large: one that a rule built may
+// hold the same list very many times.
+func plain(v ast.Value) (any, error) {
+	if err := fits(weight(ast.NewTerm(v))); err != nil {
+		return nil, err
+	}
+	return ast.JSON(v)
+}
+
 func parts(s, delimiter *ast.Term) int {
 	whole, ok := s.Value.(ast.String)
 	by, is := delimiter.Value.(ast.String)

@@ -47,8 +47,7 @@ func chain(first, call string, times int) string {
 }
 
 // TestNoCallGrowsWithoutEnd: each of them would fill any memory within one call. Plan and
-// evaluator take the same functions; the evaluator copies a list that is in a list twice each
-// time, which no function is asked for.
+// evaluator take the same functions.
 func TestNoCallGrowsWithoutEnd(t *testing.T) {
 	const words, list, number = "input.request.object.data.text", "input.request.object.data.list", "input.request.object.data.number"
 	for name, tt := range map[string]struct{ body, want string }{
@@ -62,7 +61,7 @@ func TestNoCallGrowsWithoutEnd(t *testing.T) {
 		"a width":           {chain(number, `sprintf("%09999999d", [X])`, 1), "sprintf: the result would be larger than 4 MiB"},
 		"widths":            {chain(number, `sprintf("`+strings.Repeat("%0999999d", 9)+`", [X, X, X, X, X, X, X, X, X])`, 1), "sprintf: the result would be larger than 4 MiB"},
 		"a width from afar": {chain(number, `sprintf("%*d", [999999, X])`, 1), "sprintf: the result would be larger than 4 MiB"},
-		"a list in a list":  {"warn contains json.marshal(deep)\n\ndeep := y if {\n\ty0 := " + list + "\n" + links(40) + "\ty := y40\n}\n", "json.marshal: the result would be larger than 4 MiB"},
+		"a list in a list":  {"warn contains json.marshal(deep)\n\ndeep := y if {\n\ty0 := " + list + "\n" + links(15) + "\ty := y15\n}\n", "json.marshal: the result would be larger than 4 MiB"},
 		"array.concat":      {chain(list, `array.concat(X, X)`, 40), "array.concat: the result would have more than 262144 members"},
 		"mul":               {chain(number, `X * X`, 40), "mul: the numbers have more than 1000 digits"},
 		"split":             {"warn contains count(split(long, \"\"))\n\nlong := y if {\n\ty0 := " + words + "\n" + doubles(11) + "\ty := y11\n}\n", "split: the result would have more than 262144 members"},
@@ -92,6 +91,37 @@ func doubles(n int) string {
 		fmt.Fprintf(&b, "\ty%d := concat(\"\", [y%d, y%d])\n", i+1, i, i)
 	}
 	return b.String()
+}
+
+// TestNoAnswerGrowsWithoutEnd: what holds a value too often does not compile, and what is
+// allowed to is not written out where it is large all the same.
+func TestNoAnswerGrowsWithoutEnd(t *testing.T) {
+	deep := func(name, first string, n int) string {
+		return name + " := y if {\n\ty0 := " + first + "\n" + links(n) + fmt.Sprintf("\ty := y%d\n}\n\n", n)
+	}
+	_, err := Compile(context.Background(), Options{NoCanary: true, Policies: set(t, map[string]string{"a/b": "package a.b\n\n" + deep("deep", "input.request.object", 40) + "deny contains \"no\" if count(deep) == 0\n"})})
+	if err == nil || !strings.Contains(err.Error(), "rule.rego:") || !strings.Contains(err.Error(), "holds other values more than 262144 times over") {
+		t.Errorf("compiled: %v", err)
+	}
+	one := deep("one", "input.request.object.data.list", 15)
+	for name, body := range map[string]string{
+		"mutation": one + "mutate contains {\"path\": \"/a\", \"value\": one}\n",
+		"details":  one + "deny contains {\"msg\": \"no\", \"details\": one}\n",
+	} {
+		for _, unoptimized := range []bool{false, true} {
+			p := compiled(t, map[string]string{"a/b": "package a.b\n\n" + body}, func(o *Options) { o.Unoptimized, o.NoPlan = unoptimized, unoptimized })
+			answer, err := p.Eval(context.Background(), sized(t), nil)
+			if name == "mutation" {
+				answer, err = p.Mutate(context.Background(), sized(t), nil)
+			}
+			if err == nil {
+				_, err = Decode(answer)
+			}
+			if err == nil || !strings.Contains(err.Error(), "the result would be larger than 4 MiB") {
+				t.Errorf("%s, unoptimized %t: %v", name, unoptimized, err)
+			}
+		}
+	}
 }
 
 // TestHonestCallsAreNotBounded: what policies do with whole objects goes on.

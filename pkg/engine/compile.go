@@ -14,6 +14,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/topdown/cache"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
+	"gatehouse.dev/gatehouse/pkg/engine/growth"
 	"gatehouse.dev/gatehouse/pkg/engine/plan"
 )
 
@@ -52,6 +53,9 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 	}
 	for _, file := range slices.Sorted(maps.Keys(src.libraries)) {
 		checkReferences(compiler, compiler.Modules[file], libraryPackage(file), bad)
+	}
+	for _, f := range growth.Check(compiler) {
+		bad.add(f.File, f.Line, "%s", f.Text)
 	}
 	if err := bad.orNil(); err != nil {
 		return nil, err

@@ -65,11 +65,11 @@ func readViolation(value ast.Value) (Violation, error) {
 		v.Msg = string(s)
 		return v, nil
 	}
-	plain, err := ast.JSON(msg)
+	text, err := plain(msg)
 	if err != nil {
 		return v, fmt.Errorf("%w: message: %w", ErrShape, err)
 	}
-	raw, err := json.Marshal(plain)
+	raw, err := json.Marshal(text)
 	if err != nil {
 		return v, fmt.Errorf("%w: message: %w", ErrShape, err)
 	}

@@ -125,7 +125,7 @@ func finding(rule string, value ast.Value) (Finding, error) {
 				f.Msg = string(s)
 			case "details":
 				var err error
-				f.Details, err = ast.JSON(field)
+				f.Details, err = plain(field)
 				return err
 			default:
 				return fmt.Errorf("%w: unknown field", ErrShape)

@@ -52,7 +52,7 @@ func (m *mutations) take(rule string, e v1alpha1.Enforcement, value ast.Value) e
 		if p.Path == "" || p.value == nil {
 			return fmt.Errorf("%w: a mutation needs path and value", ErrShape)
 		}
-		if p.Value, err = ast.JSON(p.value); err != nil {
+		if p.Value, err = plain(p.value); err != nil {
 			return fmt.Errorf("%w: value of %s: %w", ErrShape, p.Path, err)
 		}
 		if e == v1alpha1.EnforcementDeny {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"gatehouse.dev/gatehouse/pkg/engine/growth"
 )
 
 // Where a template's Rego lives: the entry module under a name of ours, libraries under
@@ -51,6 +53,9 @@ func compile(doc Document, s source) (*Code, Problems) {
 	}
 	out := &Code{Compiler: compiler, Complete: c.complete}
 	c.checkReferences(compiler, out)
+	for _, f := range growth.Check(compiler) {
+		c.bad = append(c.bad, c.doc.inText(f.File, f.Line, f.Text))
+	}
 	for _, text := range append([]string{s.rego}, s.libs...) {
 		out.Metadata = out.Metadata || strings.Contains(text, "status") || strings.Contains(text, "finalizers") || strings.Contains(text, "managedFields")
 	}

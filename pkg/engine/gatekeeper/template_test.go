@@ -25,6 +25,15 @@ func templateText(rego, more string) string {
 	return b.String()
 }
 
+// growing are lines that each hold the value of the one before twice.
+func growing(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  y%d := [y%d, y%d]\n", i+1, i, i)
+	}
+	return b.String()
+}
+
 const fine = "package some\n\nviolation[{\"msg\": \"no\"}] { input.parameters.x == input.review.name }"
 
 func template(t *testing.T, text string) (*Template, error) {
@@ -57,6 +66,7 @@ func TestRefusedTemplates(t *testing.T) {
 		"empty code":        {templateText("", "      code: [{engine: Rego, source: {version: v1}}]\n"), "code[0].source.rego: is missing"},
 		"odd code":          {templateText("", "      code: [{engine: Rego, source: 7}]\n"), "code[0].source"},
 		"unknown language":  {templateText("", "      code: [{engine: Rego, source: {version: v9, rego: x}}]\n"), `code[0].source.version: "v9" is none of v0, v1`},
+		"grows":             {templateText("package some\n\nviolation[{\"msg\": \"no\"}] {\n  y0 := input.review\n"+growing(40)+"  count(y40) > 0\n}\n", ""), "holds other values more than 262144 times over"},
 		"syntax":            {templateText("package some\n\nviolation[{\"msg\": msg}] {", ""), "t.yaml:16: ConstraintTemplate/some: spec.targets[0].rego: rego_parse_error"},
 		"no rule":           {templateText("package some\n\ndeny[\"no\"] { true }", ""), "has no rule violation"},
 		"a function":        {templateText("package some\n\nviolation(x) { x }", ""), "t.yaml:15: ConstraintTemplate/some: spec.targets[0].rego: violation is a function"},

@@ -1,0 +1,67 @@
+package growth_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"gatehouse.dev/gatehouse/pkg/engine/growth"
+)
+
+// links makes each value hold the one before it twice, in a form.
+func links(n int, form string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "\ty%d := %s\n", i+1, strings.ReplaceAll(form, "Y", fmt.Sprintf("y%d", i)))
+	}
+	return b.String()
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	functions := "f0(x) := [x, x]\n"
+	for i := range 30 {
+		functions += fmt.Sprintf("f%d(x) := [f%d(x), 1]\n", i+1, i)
+	}
+	for name, tt := range map[string]struct {
+		body string
+		line int
+	}{
+		"lists":          {"a if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 21},
+		"objects":        {"a if {\n\ty0 := input.x\n" + links(40, `{"a": Y, "b": Y}`) + "\tcount(y40) > 0\n}\n", 20},
+		"sets":           {"a if {\n\ty0 := input.x\n" + links(40, "{Y, [Y]}") + "\tcount(y40) > 0\n}\n", 20},
+		"few":            {"a if {\n\ty0 := input.x\n" + links(12, "[Y, Y]") + "\tcount(y12) > 0\n}\n", 0},
+		"a long list":    {"a if {\n\ty0 := input.x\n" + links(200, "[Y]") + "\tcount(y200) > 0\n}\n", 0},
+		"calls":          {functions + "a if {\n\ty0 := input.x\n" + links(40, "f0(Y)") + "\tcount(y40) > 0\n}\n", 46},
+		"call of a call": {functions + "a if count(f30(input.x)) > 0\n", 0},
+		"a comprehension, whose members are written out": {"a if {\n\ty0 := input.x\n" + links(40, "[z | some z in [Y, Y]]") + "\tcount(y40) > 0\n}\n", 0},
+		"within one":   {"a if count([y40 | y0 := input.x\n" + strings.ReplaceAll(links(40, "[Y, Y]"), "\t", "") + "]) > 0\n", 20},
+		"every":        {"a if every y0 in input.x {\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 20},
+		"two rules":    {"one := y15 if {\n\ty0 := input.x\n" + links(15, "[Y, Y]") + "}\n\na if {\n\ty0 := one\n" + links(15, "[Y, Y]") + "\tcount(y15) > 0\n}\n", 25},
+		"a head":       {"a contains [y17, y17, y17] if {\n\ty0 := input.x\n" + links(17, "[Y, Y]") + "}\n", 2},
+		"an else":      {"a := 1 if {\n\tinput.a\n} else := y40 if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "}\n", 23},
+		"constants":    {"a if {\n\ty := [[1, 2], [1, 2]]\n\tcount(y) == input.x\n}\n", 0},
+		"destructured": {"a if {\n\t[x, y] := input.x\n\tz := [x, y, x]\n\tcount(z) > 0\n}\n", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			module, err := ast.ParseModule("a.rego", "package a\n"+tt.body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := ast.NewCompiler()
+			if c.Compile(map[string]*ast.Module{"a.rego": module}); c.Failed() {
+				t.Fatal(c.Errors)
+			}
+			found := growth.Check(c)
+			switch {
+			case tt.line == 0 && len(found) > 0:
+				t.Errorf("found %v", found)
+			case tt.line > 0 && (len(found) == 0 || found[0].Line != tt.line || found[0].File != "a.rego"):
+				t.Errorf("found %v, want one at line %d", found, tt.line)
+			}
+		})
+	}
+}
