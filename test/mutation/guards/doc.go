@@ -7,7 +7,7 @@
 // build. It prints the score, and each break that nobody noticed:
 //
 //	go run ./test/mutation/guards
-//	go run ./test/mutation/guards --package pkg/passport
+//	go run ./test/mutation/guards --package pkg/gate --every 6
 //
 // Conditions that ask for an error only are left out: most cannot fail here, and what they let
 // through is an error's zero value, which denies.
