@@ -70,7 +70,8 @@ server-side apply, each also as a dry run, delete and deletecollection; a Pod's 
 *API server* is where Kubernetes itself refuses what a rule would deny too; *PodSecurity* is
 its own admission of Pods, which comes before webhooks and looks at no template; a *guard* is
 one of the ValidatingAdmissionPolicies that hold what no webhook sees. ` + "`make mutation`" + `
-breaks every rule in turn and asks whether its tests notice.
+breaks every rule in turn and asks whether its tests notice, and ` + "`make guards`" + `
+lists the conditions of what Go decides that no unit test would miss.
 
 ### Advisories that taught them, and how many cases
 

