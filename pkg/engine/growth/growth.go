@@ -23,10 +23,10 @@ type Finding struct {
 	Text string
 }
 
-// Check looks at every rule of a compiler that has compiled. It is on the safe side: what a
-// function makes of its arguments counts as if it held each of them wherever it holds one.
+// Check looks at every rule of a compiler that has compiled. It is on the safe side: the
+// heaviest of what a variable may be, and of what a function may be given, counts.
 func Check(c *ast.Compiler) []Finding {
-	a := &analysis{compiler: c, weights: map[*ast.Rule]float64{}}
+	a := &analysis{compiler: c, weights: map[*ast.Rule]weight{}}
 	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 		for _, rule := range c.Modules[name].Rules {
 			a.rule(rule)
@@ -38,33 +38,52 @@ func Check(c *ast.Compiler) []Finding {
 	return slices.Compact(a.found)
 }
 
-// analysis remembers the weights of rules: how often one writes out what it is given.
+// weight is how many places a value has when it is written out, of which slope are a
+// function's argument, whatever that weighs itself.
+type weight struct{ base, slope float64 }
+
+// one is anything whole: what was read, computed or written out before.
+var one = weight{base: 1}
+
+func (w weight) plus(o weight) weight { return weight{w.base + o.base, w.slope + o.slope} }
+
+func (w weight) or(o weight) weight { return weight{max(w.base, o.base), max(w.slope, o.slope)} }
+
+// given is the weight of a function's value for what it is given.
+func (w weight) given(argument weight) weight {
+	return weight{w.base + w.slope*argument.base, w.slope * argument.slope}
+}
+
+// analysis remembers the weights of rules.
 type analysis struct {
 	compiler *ast.Compiler
-	weights  map[*ast.Rule]float64
+	weights  map[*ast.Rule]weight
 	found    []Finding
 }
 
-// rule gives the weight of a rule's value with arguments that weigh 1. Rules do not call
-// themselves: the compiler refuses that.
-func (a *analysis) rule(r *ast.Rule) float64 {
-	if weight, known := a.weights[r]; known {
-		return weight
+// rule gives the weight of a rule's value. Rules do not call themselves: the compiler refuses
+// that.
+func (a *analysis) rule(r *ast.Rule) weight {
+	if w, known := a.weights[r]; known {
+		return w
 	}
-	a.weights[r] = 1
-	s := scope{a, map[ast.Var]float64{}}
+	a.weights[r] = one
+	s := scope{a, map[ast.Var]weight{}}
+	for _, argument := range r.Head.Args {
+		s.bind(argument, weight{slope: 1})
+	}
 	s.body(r.Body)
-	weight := 1.0
+	var w weight
 	for _, t := range []*ast.Term{r.Head.Key, r.Head.Value} {
 		if t != nil {
-			weight = max(weight, s.checked(t, r.Location))
+			w = w.or(s.checked(t, r.Location))
 		}
 	}
 	if r.Else != nil {
-		weight = max(weight, a.rule(r.Else))
+		w = w.or(a.rule(r.Else))
 	}
-	a.weights[r] = weight
-	return weight
+	a.weights[r] = w
+	return w
 }
 
 func (a *analysis) report(at *ast.Location) {

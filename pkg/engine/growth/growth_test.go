@@ -25,17 +25,22 @@ func TestCheck(t *testing.T) {
 	for i := range 30 {
 		functions += fmt.Sprintf("f%d(x) := [f%d(x), 1]\n", i+1, i)
 	}
+	many := "g0(a, b, c, d) := x if x := sprintf(\"%v\", [[a, b, c, d]])\n"
+	for i := range 30 {
+		many += fmt.Sprintf("g%d(a, b, c, d) := x if x := g%d(c, d, a, b)\n", i+1, i)
+	}
 	for name, tt := range map[string]struct {
 		body string
 		line int
 	}{
-		"lists":          {"a if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 21},
-		"objects":        {"a if {\n\ty0 := input.x\n" + links(40, `{"a": Y, "b": Y}`) + "\tcount(y40) > 0\n}\n", 20},
-		"sets":           {"a if {\n\ty0 := input.x\n" + links(40, "{Y, [Y]}") + "\tcount(y40) > 0\n}\n", 20},
-		"few":            {"a if {\n\ty0 := input.x\n" + links(12, "[Y, Y]") + "\tcount(y12) > 0\n}\n", 0},
-		"a long list":    {"a if {\n\ty0 := input.x\n" + links(200, "[Y]") + "\tcount(y200) > 0\n}\n", 0},
-		"calls":          {functions + "a if {\n\ty0 := input.x\n" + links(40, "f0(Y)") + "\tcount(y40) > 0\n}\n", 46},
-		"call of a call": {functions + "a if count(f30(input.x)) > 0\n", 0},
+		"lists":                             {"a if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 21},
+		"objects":                           {"a if {\n\ty0 := input.x\n" + links(40, `{"a": Y, "b": Y}`) + "\tcount(y40) > 0\n}\n", 20},
+		"sets":                              {"a if {\n\ty0 := input.x\n" + links(40, "{Y, [Y]}") + "\tcount(y40) > 0\n}\n", 20},
+		"few":                               {"a if {\n\ty0 := input.x\n" + links(12, "[Y, Y]") + "\tcount(y12) > 0\n}\n", 0},
+		"a long list":                       {"a if {\n\ty0 := input.x\n" + links(200, "[Y]") + "\tcount(y200) > 0\n}\n", 0},
+		"calls":                             {functions + "a if {\n\ty0 := input.x\n" + links(40, "f0(Y)") + "\tcount(y40) > 0\n}\n", 52},
+		"many arguments, none of them held": {many + "a if g30(input.a, input.b, input.c, input.d)\n", 0},
+		"call of a call":                    {functions + "a if count(f30(input.x)) > 0\n", 0},
 		"a comprehension, whose members are written out": {"a if {\n\ty0 := input.x\n" + links(40, "[z | some z in [Y, Y]]") + "\tcount(y40) > 0\n}\n", 0},
 		"within one":   {"a if count([y40 | y0 := input.x\n" + strings.ReplaceAll(links(40, "[Y, Y]"), "\t", "") + "]) > 0\n", 20},
 		"every":        {"a if every y0 in input.x {\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 20},

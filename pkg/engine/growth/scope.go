@@ -10,7 +10,7 @@ import (
 // what binds a variable stands before what uses it.
 type scope struct {
 	*analysis
-	of map[ast.Var]float64
+	of map[ast.Var]weight
 }
 
 func (s scope) body(b ast.Body) {
@@ -43,7 +43,7 @@ func (s scope) expr(e *ast.Expr) {
 // call binds what a function makes of its arguments. What a built-in one makes is written out
 // already, within the bounds of the engine.
 func (s scope) call(e *ast.Expr, terms []*ast.Term) {
-	weights := make([]float64, len(terms))
+	weights := make([]weight, len(terms))
 	for i, t := range terms[1:] {
 		weights[i+1] = s.checked(t, e.Location)
 	}
@@ -52,59 +52,54 @@ func (s scope) call(e *ast.Expr, terms []*ast.Term) {
 		return
 	}
 	for _, r := range s.compiler.GetRulesExact(operator) {
-		if arguments := len(r.Head.Args); len(terms) == arguments+2 {
-			given := 0.0
-			for _, w := range weights[1 : arguments+1] {
-				given += w
-			}
-			s.bind(terms[arguments+1], s.rule(r)*max(1, given))
+		arguments := len(r.Head.Args)
+		if len(terms) != arguments+2 {
+			continue
 		}
+		var heaviest weight
+		for _, w := range weights[1 : arguments+1] {
+			heaviest = heaviest.or(w)
+		}
+		s.bind(terms[arguments+1], s.rule(r).given(heaviest))
 	}
 }
 
 // bind gives a weight to the variables of a pattern.
-func (s scope) bind(pattern *ast.Term, weight float64) {
+func (s scope) bind(pattern *ast.Term, w weight) {
 	ast.WalkVars(pattern, func(v ast.Var) bool {
-		s.of[v] = max(s.of[v], weight)
+		s.of[v] = s.of[v].or(w)
 		return false
 	})
 }
 
 // checked gives the weight of a term and reports one that is too heavy.
-func (s scope) checked(t *ast.Term, at *ast.Location) float64 {
-	weight := s.weight(t)
-	if weight > Most {
+func (s scope) checked(t *ast.Term, at *ast.Location) weight {
+	w := s.weigh(t)
+	if w.base+w.slope > Most {
 		s.report(at)
-		return 1 // once is enough
+		return one // once is enough
 	}
-	return weight
+	return w
 }
 
-func (s scope) weight(t *ast.Term) float64 {
+func (s scope) weigh(t *ast.Term) weight {
 	switch v := t.Value.(type) {
 	case ast.Var:
-		return max(1, s.of[v])
+		return s.variable(v)
 	case ast.Ref:
-		if head, ok := v[0].Value.(ast.Var); ok && !v[0].Equal(ast.DefaultRootDocument) {
-			return max(1, s.of[head])
-		}
-		weight := 1.0
-		for _, r := range s.compiler.GetRules(v) {
-			weight = max(weight, s.rule(r))
-		}
-		return weight
+		return s.ref(v)
 	case *ast.Array:
-		sum := 1.0
-		v.Foreach(func(e *ast.Term) { sum += s.weight(e) })
-		return s.written(sum, t)
+		sum := one
+		v.Foreach(func(e *ast.Term) { sum = sum.plus(s.weigh(e)) })
+		return written(sum, t)
 	case ast.Set:
-		sum := 1.0
-		v.Foreach(func(e *ast.Term) { sum += s.weight(e) })
-		return s.written(sum, t)
+		sum := one
+		v.Foreach(func(e *ast.Term) { sum = sum.plus(s.weigh(e)) })
+		return written(sum, t)
 	case ast.Object:
-		sum := 1.0
-		v.Foreach(func(key, value *ast.Term) { sum += s.weight(key) + s.weight(value) })
-		return s.written(sum, t)
+		sum := one
+		v.Foreach(func(key, value *ast.Term) { sum = sum.plus(s.weigh(key)).plus(s.weigh(value)) })
+		return written(sum, t)
 	case *ast.ArrayComprehension:
 		s.inner(v.Body, v.Term)
 	case *ast.SetComprehension:
@@ -112,13 +107,38 @@ func (s scope) weight(t *ast.Term) float64 {
 	case *ast.ObjectComprehension:
 		s.inner(v.Body, v.Key, v.Value)
 	}
-	return 1
+	return one
+}
+
+func (s scope) variable(v ast.Var) weight {
+	if w, known := s.of[v]; known {
+		return w
+	}
+	return one
+}
+
+// ref is a part of a variable, which weighs no more than all of it, or what a rule says.
+func (s scope) ref(r ast.Ref) weight {
+	head, ok := r[0].Value.(ast.Var)
+	if !ok {
+		return one
+	}
+	if !r[0].Equal(ast.DefaultRootDocument) {
+		return s.variable(head)
+	}
+	w := one
+	for _, rule := range s.compiler.GetRules(r) {
+		if len(rule.Head.Args) == 0 {
+			w = w.or(s.rule(rule))
+		}
+	}
+	return w
 }
 
 // written is the weight of a composite: one without variables is no copy of anything.
-func (s scope) written(sum float64, t *ast.Term) float64 {
+func written(sum weight, t *ast.Term) weight {
 	if t.IsGround() {
-		return 1
+		return one
 	}
 	return sum
 }
