@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
 )
@@ -167,8 +169,9 @@ func (b *batches) write(ctx context.Context, domain string, batch []*asking, las
 	if err != nil {
 		return nil, false, err
 	}
-	if refused && !fresh {
-		// A place may have become free since: nobody is denied from memory.
+	if !fresh && (refused || apiequality.Semantic.DeepEqual(at.Spec, next)) {
+		// A place may have become free since, and an entry that this request left before may be
+		// gone: nobody is answered from memory unless the swap says that it holds.
 		if at, err = l.read(ctx, domain); err != nil {
 			return nil, false, err
 		}

@@ -113,3 +113,39 @@ func TestAFloodOfDryRuns(t *testing.T) {
 	}
 	expect("this one took the last place", false, 2)
 }
+
+// TestNobodyIsAnsweredFromMemory: a request that comes again finds the entry that it left in
+// what the last batch wrote; when that is gone meanwhile, it is written anew.
+func TestNobodyIsAnsweredFromMemory(t *testing.T) {
+	const domain = "organization/acme"
+	c := builder(t, member("alice", "acme")).Build()
+	l := open(c, nil)
+	b := batches{ledger: l, of: map[string]*queue{}}
+	again := demand(domain, "alice", "real", 1)
+	ask := func(last *state) *state {
+		t.Helper()
+		at, lost, err := b.write(t.Context(), domain, []*asking{{ctx: t.Context(), Request: again, done: make(chan struct{})}}, last)
+		if lost || err != nil {
+			t.Fatal(lost, err)
+		}
+		return at
+	}
+	if _, err := l.Settle(t.Context(), domain, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	last := ask(nil)
+	if err := c.DeleteAllOf(t.Context(), &v1alpha1.QuotaLedger{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Settle(t.Context(), domain, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	ask(last)
+	stored := &v1alpha1.QuotaLedger{}
+	if err := c.Get(t.Context(), client.ObjectKey{Name: "organization-acme"}, stored); err != nil {
+		t.Fatal(err)
+	}
+	if len(stored.Spec.Sections) != 1 || len(stored.Spec.Sections[0].Entries) != 1 {
+		t.Errorf("reserved, and stored %+v", stored.Spec.Sections)
+	}
+}
