@@ -203,6 +203,7 @@ var _ = Describe("Limits", Ordered, func() {
 	}, SpecTimeout(5*time.Minute))
 
 	It("that are lowered end nothing that runs and let nothing more in", func(ctx SpecContext) {
+		uses(ctx, admin, aliceNS, "cpu", "0") // what the spec before made is gone
 		_, err := alice.create(ctx, aliceNS, podCPU("runs", "5"))
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func(ctx SpecContext) { Expect(admin.remove(ctx, aliceNS, parse(podCPU("runs", "5")))).To(Succeed()) })
