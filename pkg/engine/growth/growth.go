@@ -87,7 +87,7 @@ func (a *analysis) rule(r *ast.Rule) weight {
 }
 
 func (a *analysis) report(at *ast.Location) {
-	f := Finding{Text: fmt.Sprintf("this holds other values more than %d times over, which OPA's evaluator would all write out", Most)}
+	f := Finding{Text: fmt.Sprintf("this holds other values more than %d times over, which OPA's evaluator would all write out: hold each of them once", Most)}
 	if at != nil {
 		f.File, f.Line = at.File, at.Row
 	}
