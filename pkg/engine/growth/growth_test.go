@@ -40,6 +40,8 @@ func TestCheck(t *testing.T) {
 		"a long list":                       {"a if {\n\ty0 := input.x\n" + links(200, "[Y]") + "\tcount(y200) > 0\n}\n", 0},
 		"calls":                             {functions + "a if {\n\ty0 := input.x\n" + links(40, "f0(Y)") + "\tcount(y40) > 0\n}\n", 52},
 		"many arguments, none of them held": {many + "a if g30(input.a, input.b, input.c, input.d)\n", 0},
+		"another function":                  {functions + "a if {\n\ty0 := input.x\n\ty1 := sort(y0) with sort as f0\n\tcount(y1) > 0\n}\n", 35},
+		"a mock of nothing":                 {"none(_) := 1\n\na if {\n\ty1 := abs(input.x) with abs as none\n\ty1 > 0\n}\n", 0},
 		"call of a call":                    {functions + "a if count(f30(input.x)) > 0\n", 0},
 		"a comprehension, whose members are written out": {"a if {\n\ty0 := input.x\n" + links(40, "[z | some z in [Y, Y]]") + "\tcount(y40) > 0\n}\n", 0},
 		"within one":   {"a if count([y40 | y0 := input.x\n" + strings.ReplaceAll(links(40, "[Y, Y]"), "\t", "") + "]) > 0\n", 20},

@@ -22,6 +22,7 @@ func (s scope) body(b ast.Body) {
 func (s scope) expr(e *ast.Expr) {
 	for _, w := range e.With {
 		s.checked(w.Value, e.Location)
+		s.replaced(w.Value, e.Location)
 	}
 	switch terms := e.Terms.(type) {
 	case *ast.Term:
@@ -37,6 +38,20 @@ func (s scope) expr(e *ast.Expr) {
 			return
 		}
 		s.call(e, terms)
+	}
+}
+
+// replaced refuses a function that "with" puts in another's place, also in what is called from
+// there, if it hands on what it is given: its calls are nowhere to be seen.
+func (s scope) replaced(by *ast.Term, at *ast.Location) {
+	ref, ok := by.Value.(ast.Ref)
+	if !ok {
+		return
+	}
+	for _, r := range s.compiler.GetRulesExact(ref) {
+		if len(r.Head.Args) > 0 && s.rule(r).slope > 0 {
+			s.report(at)
+		}
 	}
 }
 
