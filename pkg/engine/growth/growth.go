@@ -23,10 +23,27 @@ type Finding struct {
 	Text string
 }
 
+// rounds is how often the weights of what stands in another function's place may change.
+const rounds = 8
+
 // Check looks at every rule of a compiler that has compiled. It is on the safe side: the
-// heaviest of what a variable may be, and of what a function may be given, counts.
+// heaviest of what a variable may be, and of what a function may be given, counts, and a
+// function that "with" replaces anywhere is as heavy as what may stand in its place.
 func Check(c *ast.Compiler) []Finding {
-	a := &analysis{compiler: c, weights: map[*ast.Rule]weight{}}
+	a := analyzed(c, nil)
+	for range rounds {
+		replacing := a.replacements()
+		if maps.Equal(replacing, a.replacing) {
+			return a.found
+		}
+		a = analyzed(c, replacing)
+	}
+	return a.endless()
+}
+
+// analyzed looks at every rule, when functions have others in their places.
+func analyzed(c *ast.Compiler, replacing map[string]weight) *analysis {
+	a := &analysis{compiler: c, weights: map[*ast.Rule]weight{}, replacing: replacing}
 	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 		for _, rule := range c.Modules[name].Rules {
 			a.rule(rule)
@@ -35,7 +52,8 @@ func Check(c *ast.Compiler) []Finding {
 	slices.SortStableFunc(a.found, func(x, y Finding) int {
 		return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line))
 	})
-	return slices.Compact(a.found)
+	a.found = slices.Compact(a.found)
+	return a
 }
 
 // weight is how many places a value has when it is written out, of which slope are a
@@ -54,11 +72,13 @@ func (w weight) given(argument weight) weight {
 	return weight{w.base + w.slope*argument.base, w.slope * argument.slope}
 }
 
-// analysis remembers the weights of rules.
+// analysis remembers the weights of rules. Replacing is what may stand in the place of a
+// function, by the function's name.
 type analysis struct {
-	compiler *ast.Compiler
-	weights  map[*ast.Rule]weight
-	found    []Finding
+	compiler  *ast.Compiler
+	weights   map[*ast.Rule]weight
+	replacing map[string]weight
+	found     []Finding
 }
 
 // rule gives the weight of a rule's value. Rules do not call themselves: the compiler refuses

@@ -22,7 +22,6 @@ func (s scope) body(b ast.Body) {
 func (s scope) expr(e *ast.Expr) {
 	for _, w := range e.With {
 		s.checked(w.Value, e.Location)
-		s.replaced(w.Value, e.Location)
 	}
 	switch terms := e.Terms.(type) {
 	case *ast.Term:
@@ -41,20 +40,6 @@ func (s scope) expr(e *ast.Expr) {
 	}
 }
 
-// replaced refuses a function that "with" puts in another's place, also in what is called from
-// there, if it hands on what it is given: its calls are nowhere to be seen.
-func (s scope) replaced(by *ast.Term, at *ast.Location) {
-	ref, ok := by.Value.(ast.Ref)
-	if !ok {
-		return
-	}
-	for _, r := range s.compiler.GetRulesExact(ref) {
-		if len(r.Head.Args) > 0 && s.rule(r).slope > 0 {
-			s.report(at)
-		}
-	}
-}
-
 // call binds what a function makes of its arguments. What a built-in one makes is written out
 // already, within the bounds of the engine.
 func (s scope) call(e *ast.Expr, terms []*ast.Term) {
@@ -63,19 +48,21 @@ func (s scope) call(e *ast.Expr, terms []*ast.Term) {
 		weights[i+1] = s.checked(t, e.Location)
 	}
 	operator, ok := terms[0].Value.(ast.Ref)
-	if !ok {
+	if !ok || len(terms) < 2 {
 		return
 	}
+	last := len(terms) - 1
+	var heaviest weight
+	for _, w := range weights[1:last] {
+		heaviest = heaviest.or(w)
+	}
 	for _, r := range s.compiler.GetRulesExact(operator) {
-		arguments := len(r.Head.Args)
-		if len(terms) != arguments+2 {
-			continue
+		if last == len(r.Head.Args)+1 {
+			s.bind(terms[last], s.rule(r).given(heaviest))
 		}
-		var heaviest weight
-		for _, w := range weights[1 : arguments+1] {
-			heaviest = heaviest.or(w)
-		}
-		s.bind(terms[arguments+1], s.rule(r).given(heaviest))
+	}
+	if w, replaced := s.replacing[operator.String()]; replaced {
+		s.bind(terms[last], w.given(heaviest))
 	}
 }
 
