@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -122,7 +123,8 @@ func openRBAC(ctx context.Context, admin *user) {
 	openRBACTo(ctx, admin, rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: "Group", Name: "gatehouse:users"})
 }
 
-// openRBACTo gives one subject every right for the time of a spec.
+// openRBACTo gives one subject every right for the time of a spec, and waits until the
+// authorizer knows of it.
 func openRBACTo(ctx context.Context, admin *user, subject rbacv1.Subject) {
 	GinkgoHelper()
 	binding := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{GenerateName: "wide-open-"},
@@ -132,5 +134,32 @@ func openRBACTo(ctx context.Context, admin *user, subject rbacv1.Subject) {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func(ctx SpecContext) {
 		Expect(admin.kube.RbacV1().ClusterRoleBindings().Delete(ctx, made.Name, metav1.DeleteOptions{})).To(Succeed())
+		awaitAllRights(ctx, admin, subject, false)
 	})
+	awaitAllRights(ctx, admin, subject, true)
+}
+
+func awaitAllRights(ctx context.Context, admin *user, subject rbacv1.Subject, want bool) {
+	GinkgoHelper()
+	Eventually(func() (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{Spec: whoever(subject)}
+		review.Spec.ResourceAttributes = &authorizationv1.ResourceAttributes{Verb: "*", Group: "*", Resource: "*"}
+		answer, err := admin.kube.AuthorizationV1().SubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		if err != nil {
+			return false, err
+		}
+		return answer.Status.Allowed, nil
+	}).WithContext(ctx).WithTimeout(soon).WithPolling(10 * time.Millisecond).Should(Equal(want))
+}
+
+// whoever is somebody to whom a binding to a subject applies.
+func whoever(subject rbacv1.Subject) authorizationv1.SubjectAccessReviewSpec {
+	switch subject.Kind {
+	case rbacv1.GroupKind:
+		return authorizationv1.SubjectAccessReviewSpec{User: "anybody", Groups: []string{subject.Name}}
+	case rbacv1.ServiceAccountKind:
+		return authorizationv1.SubjectAccessReviewSpec{User: "system:serviceaccount:" + subject.Namespace + ":" + subject.Name}
+	default:
+		return authorizationv1.SubjectAccessReviewSpec{User: subject.Name}
+	}
 }
