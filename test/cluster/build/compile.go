@@ -19,11 +19,17 @@ import (
 func compile(ctx context.Context, set Set, dir string, out io.Writer) error {
 	fmt.Fprintf(out, "%s %s: not in the cache, building it from source (minutes the first time)\n", set.Name, set.Version)
 	started := time.Now()
-	total, err := stale(ctx, set)
+	meter := newMeter(out, set.Name)
+	counting, done := context.WithCancel(ctx)
+	go func() {
+		// Without a count the meter says less; why there is none, the build says itself.
+		if n, err := stale(counting, set); err == nil {
+			meter.left(n)
+		}
+	}()
+	err := goBuild(ctx, set, dir, meter)
+	done()
 	if err != nil {
-		return interrupted(ctx, set, err)
-	}
-	if err := goBuild(ctx, set, dir, newMeter(out, set.Name, total)); err != nil {
 		return interrupted(ctx, set, err)
 	}
 	for _, program := range set.Programs {
@@ -38,7 +44,7 @@ func compile(ctx context.Context, set Set, dir string, out io.Writer) error {
 // goBuild runs go build and feeds the meter. An error carries the compiler's words.
 func goBuild(ctx context.Context, set Set, dir string, meter *meter) error {
 	defer meter.stop()
-	args := append([]string{"build", "-v", "-ldflags", set.Flags, "-o", dir + string(filepath.Separator)}, packages(set)...)
+	args := append([]string{"build", "-v", compilerFlags, "-ldflags", set.Flags, "-o", dir + string(filepath.Separator)}, packages(set)...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = set.Module, environment()
 	// An interrupt lets go clean up after itself; a kill would leave compilers running.
@@ -76,10 +82,10 @@ func follow(stderr io.Reader, meter *meter) (complaints []string) {
 	return complaints
 }
 
-// stale counts the packages that have to be compiled. The programs themselves always
+// stale counts the packages that have to be compiled still. The programs themselves always
 // count as stale to go list, as they are not where it would install them.
 func stale(ctx context.Context, set Set) (int, error) {
-	args := append([]string{"list", "-deps", "-ldflags", set.Flags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"}, packages(set)...)
+	args := append([]string{"list", "-deps", compilerFlags, "-ldflags", set.Flags, "-f", "{{if .Stale}}{{.ImportPath}}{{end}}"}, packages(set)...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Env = set.Module, environment()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }

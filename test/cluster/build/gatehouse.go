@@ -25,7 +25,7 @@ func Gatehouse(ctx context.Context, repository string, out io.Writer) (map[strin
 		set.Programs = append(set.Programs, Program{"./cmd/" + name, name})
 		found[name] = filepath.Join(bin, name)
 	}
-	if err := goBuild(ctx, set, bin, newMeter(out, set.Name, unknown)); err != nil {
+	if err := goBuild(ctx, set, bin, newMeter(out, set.Name)); err != nil {
 		return nil, interrupted(ctx, set, err)
 	}
 	return found, nil

@@ -17,18 +17,18 @@ const unknown = -1
 type meter struct {
 	out     io.Writer
 	name    string
-	total   int
 	started time.Time
 	quit    chan struct{}
 	ended   sync.WaitGroup
 
-	mu   sync.Mutex
-	done int
-	last string
+	mu    sync.Mutex
+	total int
+	done  int
+	last  string
 }
 
-func newMeter(out io.Writer, name string, total int) *meter {
-	m := &meter{out: out, name: name, total: total, started: time.Now(), quit: make(chan struct{})}
+func newMeter(out io.Writer, name string) *meter {
+	m := &meter{out: out, name: name, total: unknown, started: time.Now(), quit: make(chan struct{})}
 	m.ended.Go(func() {
 		ticker := time.NewTicker(progressEvery)
 		defer ticker.Stop()
@@ -55,6 +55,14 @@ func (m *meter) compiled(name string) {
 	defer m.mu.Unlock()
 	m.done++
 	m.last = name
+}
+
+// left says how many packages are still to be compiled, as somebody counted who began with
+// the build and took a while: what was compiled meanwhile may be in it or not.
+func (m *meter) left(n int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.total = max(n, m.done)
 }
 
 func (m *meter) note(text string) {

@@ -33,6 +33,9 @@ type Program struct {
 	Name    string
 }
 
+// compilerFlags are those of the Makefile, so that what one compiled serves the other.
+const compilerFlags = "-gcflags=all=-dwarf=false"
+
 // environment pins what decides whether Go's build cache is of use: without cgo one
 // compiled package serves all modules and every machine.
 func environment() []string { return append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off") }

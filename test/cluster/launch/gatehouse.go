@@ -25,7 +25,8 @@ type built struct {
 	err   error
 }
 
-// buildGatehouse compiles Gatehouse's servers while the control plane starts.
+// buildGatehouse compiles Gatehouse's servers while the nodes' program is compiled and the
+// control plane starts.
 func (r *run) buildGatehouse(ctx context.Context) <-chan built {
 	result := make(chan built, 1)
 	if r.options.ControlPlaneOnly {

@@ -21,20 +21,19 @@ const (
 )
 
 // startAll starts every part in order.
-func (r *run) startAll(ctx context.Context) error {
+func (r *run) startAll(ctx context.Context, ours <-chan built) error {
 	remote, err := process.Launch(ctx, r.dir, r.dir.Bin("cluster"), "supervise", "--state", string(r.dir))
 	if err != nil {
 		return err
 	}
 	r.remote = remote
-	built := r.buildGatehouse(ctx)
 	if err := r.startControlPlane(ctx); err != nil {
 		return err
 	}
 	if r.options.ControlPlaneOnly {
 		return nil
 	}
-	programs := <-built
+	programs := <-ours
 	if programs.err != nil {
 		return programs.err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"time"
 
@@ -37,15 +38,19 @@ func Up(ctx context.Context, options Options) error {
 	if err := process.Down(ctx, r.dir); err != nil {
 		return fmt.Errorf("end an earlier cluster: %w", err)
 	}
-	programs, err := r.build(ctx)
+	programs, err := r.buildControlPlane(ctx)
 	if err != nil {
+		return err
+	}
+	ours := r.buildGatehouse(ctx)
+	if err := r.buildNodes(ctx, programs); err != nil {
 		return err
 	}
 	if err := r.prepare(ctx, programs); err != nil {
 		return err
 	}
 	defer r.ports.ReleaseAll()
-	if err := r.startAll(ctx); err != nil {
+	if err := r.startAll(ctx, ours); err != nil {
 		return errors.Join(err, r.takeDown(ctx))
 	}
 	r.say("up")
@@ -91,34 +96,44 @@ func Down(ctx context.Context, dir state.Dir) error {
 // Build compiles everything a cluster runs.
 func Build(ctx context.Context, options Options) error {
 	r := &run{options: options, dir: options.Dir, out: options.Out, started: time.Now()}
-	if _, err := r.build(ctx); err != nil {
+	programs, err := r.buildControlPlane(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.buildNodes(ctx, programs); err != nil {
 		return err
 	}
 	if options.ControlPlaneOnly {
 		return nil
 	}
-	_, err := build.Gatehouse(ctx, options.Repository, options.Out)
+	_, err = build.Gatehouse(ctx, options.Repository, options.Out)
 	return err
 }
 
-// build returns the programs of the control plane by name.
-func (r *run) build(ctx context.Context) (map[string]string, error) {
-	dir, err := build.DefaultDir()
+// buildControlPlane returns the programs of the control plane by name.
+func (r *run) buildControlPlane(ctx context.Context) (map[string]string, error) {
+	cache, err := r.cache()
 	if err != nil {
 		return nil, err
 	}
-	cache := build.Cache{Dir: dir, Out: r.out}
-	root := filepath.Join(r.options.Repository, "test", "cluster")
-	programs, err := cache.ControlPlane(ctx, root, r.options.Assets)
-	if err != nil {
-		return nil, err
-	}
-	kwok, err := cache.Kwok(ctx, root)
-	if err != nil {
-		return nil, err
-	}
-	for name, path := range kwok {
-		programs[name] = path
-	}
-	return programs, nil
+	return cache.ControlPlane(ctx, r.module(), r.options.Assets)
 }
+
+// buildNodes adds the program that plays the nodes.
+func (r *run) buildNodes(ctx context.Context, programs map[string]string) error {
+	cache, err := r.cache()
+	if err != nil {
+		return err
+	}
+	kwok, err := cache.Kwok(ctx, r.module())
+	maps.Copy(programs, kwok)
+	return err
+}
+
+func (r *run) cache() (build.Cache, error) {
+	dir, err := build.DefaultDir()
+	return build.Cache{Dir: dir, Out: r.out}, err
+}
+
+// module is the folder of module test/cluster.
+func (r *run) module() string { return filepath.Join(r.options.Repository, "test", "cluster") }
