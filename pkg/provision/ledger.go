@@ -159,7 +159,7 @@ func (r *settler) open(domain string, spec v1alpha1.QuotaLedgerSpec) {
 	now, entries, ends := r.now(), 0, map[string]time.Time{}
 	for _, s := range spec.Sections {
 		entries += len(s.Entries)
-		if len(s.Entries)+len(s.Meters) > 0 {
+		if len(s.Entries) > 0 || runs(s) {
 			ends[s.Tenant] = endOf(s, now)
 		}
 	}
@@ -179,7 +179,7 @@ func nextSweep(spec v1alpha1.QuotaLedgerSpec, now time.Time) time.Duration {
 // nobody saw is over when its entry expires, an update or a meter is looked after sooner.
 func endOf(s v1alpha1.LedgerSection, now time.Time) time.Time {
 	end := now.Add(whole)
-	if len(s.Meters) > 0 {
+	if runs(s) {
 		end = now.Add(sweep)
 	}
 	for _, e := range s.Entries {
@@ -192,6 +192,11 @@ func endOf(s v1alpha1.LedgerSection, now time.Time) time.Time {
 		}
 	}
 	return end
+}
+
+// runs reports whether a section has meters that go on.
+func runs(s v1alpha1.LedgerSection) bool {
+	return slices.ContainsFunc(s.Meters, func(m v1alpha1.LedgerMeter) bool { return !m.Left })
 }
 
 // domains finds the domain of what was seen.

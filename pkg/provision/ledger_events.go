@@ -169,7 +169,8 @@ func (w *watched) ledgers() handler.EventHandler {
 		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { ask(nil, e.Object, q, false) },
 		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
 			l, ok := e.ObjectNew.(*v1alpha1.QuotaLedger)
-			ask(e.ObjectOld, e.ObjectNew, q, ok && l.Spec.Domain != quota.DomainOfName(l.Name))
+			deleted := e.ObjectOld.GetDeletionTimestamp().IsZero() && !e.ObjectNew.GetDeletionTimestamp().IsZero()
+			ask(e.ObjectOld, e.ObjectNew, q, ok && l.Spec.Domain != quota.DomainOfName(l.Name) || deleted)
 		},
 		DeleteFunc: func(_ context.Context, e event.DeleteEvent, q queue) {
 			w.dirty.lost(quota.DomainOfName(e.Object.GetName()))

@@ -12,8 +12,10 @@ import (
 
 // books are the sections of a ledger while it is settled.
 type books struct {
-	by       Settlement
-	stored   map[types.UID]*Observed
+	by     Settlement
+	stored map[types.UID]*Observed
+	// metered are the meters of other domains.
+	metered  map[types.UID][]v1alpha1.LedgerMeter
 	sections map[string]*book
 }
 
@@ -25,7 +27,7 @@ type book struct {
 }
 
 func newBooks(by Settlement) *books {
-	b := &books{by: by, stored: make(map[types.UID]*Observed, len(by.Observed)), sections: map[string]*book{}}
+	b := &books{by: by, stored: make(map[types.UID]*Observed, len(by.Observed)), metered: metersElsewhere(by.Others), sections: map[string]*book{}}
 	for i := range by.Observed {
 		b.stored[by.Observed[i].UID] = &by.Observed[i]
 	}
@@ -66,21 +68,18 @@ func (b *books) open(from *v1alpha1.LedgerSection) {
 
 // fold charges a meter's window when the object is gone or touches that window no more.
 func (b *books) fold(s *book, m v1alpha1.LedgerMeter) {
-	of := func(uses []Use) (Use, bool) {
-		at := slices.IndexFunc(uses, func(u Use) bool { return u.Dimension == m.Dimension && u.Start.Equal(&m.Start) })
-		if at < 0 {
-			return Use{}, false
-		}
-		return uses[at], true
+	if _, moved := b.by.Moved[s.Tenant]; moved {
+		b.leave(s, m)
+		return
 	}
 	if o := b.stored[m.UID]; o != nil {
-		if _, runs := of(o.Metered); runs {
+		if _, runs := useOf(o.Metered, m); runs {
 			return // it is entered anew
 		}
 	}
 	amount := m.Amount
-	if uses, gone := b.gone(m.UID); gone {
-		if last, ok := of(uses); ok {
+	if uses, gone := b.gone(m.UID); gone && !m.Left {
+		if last, ok := useOf(b.here(m.UID, uses), m); ok {
 			amount = last.Amount
 		}
 	}
@@ -110,7 +109,7 @@ func (b *books) confirm(s *book, e *v1alpha1.LedgerEntry, metered map[types.UID]
 		case gone:
 			s.chargeEntry(*e, uses)
 			if !metered[uid] {
-				s.chargeAll(e.Owner, uses)
+				s.chargeAll(e.Owner, b.here(uid, uses))
 			}
 		default:
 			left = append(left, uid)
@@ -139,7 +138,7 @@ func (b *books) unseen(e v1alpha1.LedgerEntry) bool {
 // enter counts one stored object.
 func (b *books) enter(o Observed) {
 	s := b.section(o.Tenant)
-	for _, use := range o.Metered {
+	for _, use := range b.here(o.UID, o.Metered) {
 		s.Meters = append(s.Meters, v1alpha1.LedgerMeter{
 			UID: o.UID, Owner: o.Owner, Dimension: use.Dimension, Start: use.Start, Length: use.Length, Amount: use.Amount.DeepCopy(),
 		})
@@ -181,7 +180,7 @@ func (b *books) elsewhere(owner, tenant string, u Use) resource.Quantity {
 		if tenant != "" && s.Tenant != tenant {
 			continue
 		}
-		for _, w := range s.Windows {
+		for _, w := range slices.Concat(s.Windows, Left(s)) {
 			if w.Owner == owner && w.Dimension == u.Dimension && w.Start.Equal(&u.Start) {
 				out.Add(w.Used)
 			}

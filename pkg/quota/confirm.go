@@ -18,7 +18,7 @@ func Plain(e v1alpha1.LedgerEntry, now time.Time) bool {
 // An object that went again, or holds less by now, counts until a settlement; one comes,
 // because whoever saw the object come is told of that too.
 func Confirm(spec v1alpha1.QuotaLedgerSpec, seen func(v1alpha1.LedgerEntry) bool, now time.Time) v1alpha1.QuotaLedgerSpec {
-	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain, Reports: spec.Reports}
+	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain, Settlements: spec.Settlements, Reports: spec.Reports}
 	for _, s := range spec.Sections {
 		confirmed := confirm(s, func(e v1alpha1.LedgerEntry) bool { return Plain(e, now) && seen(e) })
 		if closed := confirmed.close(now); closed != nil {

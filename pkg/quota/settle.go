@@ -61,6 +61,9 @@ type Settlement struct {
 	// Anew says that there was no ledger: windows begin with what stored objects took, but
 	// for what Others charged.
 	Anew bool
+	// Moved are the tenants with a section here who are in another domain now, each with what
+	// her objects used by now of what is metered here.
+	Moved map[string]map[types.UID][]Use
 	// Others are the sections of all other domains.
 	Others []v1alpha1.LedgerSection
 }
@@ -77,7 +80,7 @@ type Settlement struct {
 // Sections that hold nothing are left out.
 func Settle(spec v1alpha1.QuotaLedgerSpec, by Settlement) v1alpha1.QuotaLedgerSpec {
 	b := newBooks(by)
-	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain, Reports: spec.Reports}
+	next := v1alpha1.QuotaLedgerSpec{Domain: spec.Domain, Settlements: spec.Settlements, Reports: spec.Reports}
 	for i := range spec.Sections {
 		s := spec.Sections[i].DeepCopy()
 		if !by.covers(s.Tenant) {
@@ -112,8 +115,12 @@ func (by Settlement) covers(tenant string) bool { return by.Tenants == nil || by
 
 // SettledAlike reports whether two states of one ledger differ only by reservations that
 // the second one has on top: then what was observed after the first one settles the
-// second one too.
+// second one too. That both say the same does not tell it: one object may have come and
+// another gone in between.
 func SettledAlike(before, after v1alpha1.QuotaLedgerSpec) bool {
+	if before.Settlements != after.Settlements {
+		return false
+	}
 	sections := make(map[string]*v1alpha1.LedgerSection, len(after.Sections))
 	for i := range after.Sections {
 		sections[after.Sections[i].Tenant] = &after.Sections[i]

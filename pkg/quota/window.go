@@ -97,7 +97,7 @@ func sameWindows(a, b *v1alpha1.LedgerSection) bool {
 		}
 	}
 	for i := range a.Meters {
-		if compareMeters(a.Meters[i], b.Meters[i]) != 0 || a.Meters[i].Amount.Cmp(b.Meters[i].Amount) != 0 {
+		if compareMeters(a.Meters[i], b.Meters[i]) != 0 || a.Meters[i].Amount.Cmp(b.Meters[i].Amount) != 0 || a.Meters[i].Left != b.Meters[i].Left {
 			return false
 		}
 	}

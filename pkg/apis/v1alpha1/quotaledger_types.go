@@ -35,6 +35,10 @@ type QuotaLedgerSpec struct {
 	// +kubebuilder:pruning:PreserveUnknownFields
 	// +optional
 	Sections []LedgerSection `json:"sections,omitempty"`
+	// settlements counts the writes that entered what is stored; reservations leave it as it
+	// is.
+	// +optional
+	Settlements int64 `json:"settlements,omitempty"`
 	// reports say how far the use that others told is entered.
 	// +listType=map
 	// +listMapKey=reporter
@@ -83,6 +87,10 @@ type LedgerMeter struct {
 	Start     metav1.Time       `json:"start"`
 	Length    Window            `json:"length"`
 	Amount    resource.Quantity `json:"amount"`
+	// left says that the tenant took the object along to another domain, where what it uses
+	// since is counted.
+	// +optional
+	Left bool `json:"left,omitempty"`
 }
 
 // LedgerReport is the last report of one reporter that is entered; an earlier one is

@@ -29,7 +29,7 @@ type Confirmation struct {
 
 // Confirm takes off the domain's ledger the entries of creates whose objects the watches
 // have shown. It lists nothing, so it costs the same however much a tenant has. Of a ledger
-// that is not there all are to be settled, which is told by ErrAnew.
+// that is not there, or is being deleted, all are to be settled, which is told by ErrAnew.
 func (l *Ledger) Confirm(ctx context.Context, domain string) (Confirmation, error) {
 	c, err := l.confirm(ctx, domain)
 	if err != nil {
@@ -38,8 +38,8 @@ func (l *Ledger) Confirm(ctx context.Context, domain string) (Confirmation, erro
 	return c, nil
 }
 
-// ErrAnew says that there is no ledger of the domain to confirm anything in.
-var ErrAnew = errors.New("there is no ledger yet")
+// ErrAnew says that the domain has no ledger that stays.
+var ErrAnew = errors.New("there is no ledger that stays")
 
 func (l *Ledger) confirm(ctx context.Context, domain string) (c Confirmation, err error) {
 	done, err := l.turns.take(ctx, domain)
@@ -55,15 +55,16 @@ func (l *Ledger) confirm(ctx context.Context, domain string) (c Confirmation, er
 		if err != nil {
 			return c, err
 		}
-		if at.anew {
+		if at.anew || at.going() {
 			return c, ErrAnew
 		}
 		if c, err = l.shown(ctx, at.Spec); err != nil {
 			return c, err
 		}
 		c.Spec = quota.Confirm(at.Spec, func(e v1alpha1.LedgerEntry) bool { return c.Confirmed[e.UID] }, l.now())
-		lost, err := l.write(ctx, at, c.Spec)
+		lost, err := l.enter(ctx, at, c.Spec)
 		if !lost {
+			c.Spec = at.Spec
 			return c, err
 		}
 	}

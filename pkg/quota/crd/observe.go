@@ -3,6 +3,7 @@ package crd
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -20,38 +22,68 @@ import (
 
 const pageSize = 500
 
+// seen is what was observed of a domain's tenants.
+type seen struct {
+	objects []quota.Observed
+	// owners are whose sections that makes.
+	owners map[string]string
+	// moved are those who are in another domain, with what their objects used by now.
+	moved map[string]map[types.UID][]quota.Use
+}
+
 // observe lists what is stored of some tenants of a domain, nil for all of them, and says
 // whose sections that makes. Without a resourceVersion the API server answers no older
 // than the quorum; the pages after the first are of the same moment.
-func (l *Ledger) observe(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenants map[string]bool, anew bool) (out []quota.Observed, owners map[string]string, err error) {
+func (l *Ledger) observe(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenants map[string]bool, anew bool) (seen, error) {
+	out := seen{owners: map[string]string{}, moved: map[string]map[types.UID][]quota.Use{}}
 	of, err := l.memberships(ctx, spec, tenants)
 	if err != nil {
-		return nil, nil, err
+		return out, err
 	}
-	owners = map[string]string{}
 	for name, is := range of {
-		if is == moved {
-			continue // what she has counts where she is
+		if is == moved { // what she has counts where she is
+			if out.moved[name], err = l.usedBy(ctx, spec, name); err != nil {
+				return out, err
+			}
+			continue
 		}
 		account, err := l.account(ctx, name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("account of tenant %s: %w", name, err)
+			return out, fmt.Errorf("account of tenant %s: %w", name, err)
 		}
-		owners[name] = account.Owner
+		out.owners[name] = account.Owner
 		found, err := l.objectsOf(ctx, name, account)
 		if err != nil {
-			return nil, nil, err
+			return out, err
 		}
-		out = append(out, found...)
+		out.objects = append(out.objects, found...)
 		if anew {
 			known, err := l.remembered(ctx, name)
 			if err != nil {
-				return nil, nil, err
+				return out, err
 			}
-			out = append(out, known...)
+			out.objects = append(out.objects, known...)
 		}
 	}
-	return out, owners, nil
+	return out, nil
+}
+
+// usedBy is what the Pods of a tenant used by now whose meters are still to be left behind.
+func (l *Ledger) usedBy(ctx context.Context, spec v1alpha1.QuotaLedgerSpec, tenant string) (map[types.UID][]quota.Use, error) {
+	if !slices.ContainsFunc(spec.Sections, func(s v1alpha1.LedgerSection) bool {
+		return s.Tenant == tenant && slices.ContainsFunc(s.Meters, func(m v1alpha1.LedgerMeter) bool { return !m.Left })
+	}) {
+		return nil, nil
+	}
+	var pods corev1.PodList
+	if err := l.client.List(ctx, &pods, client.InNamespace(l.prefix+tenant)); err != nil {
+		return nil, fmt.Errorf("list pods of tenant %s: %w", tenant, err)
+	}
+	out := map[types.UID][]quota.Use{}
+	for i := range pods.Items {
+		out[pods.Items[i].UID] = Metered(&pods.Items[i], l.calendar, resource.Quantity{}, l.now())
+	}
+	return out, nil
 }
 
 // membership says what a tenant is to a domain.

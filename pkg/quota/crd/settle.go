@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/types"
+
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
 )
@@ -25,6 +27,7 @@ func (l *Ledger) Settle(ctx context.Context, domain string, tenants map[string]b
 // sight is what was observed, of which state of the ledger.
 type sight struct {
 	of       v1alpha1.QuotaLedgerSpec
+	uid      types.UID // of the ledger
 	anew     bool
 	by       quota.Settlement
 	owners   map[string]string
@@ -33,7 +36,7 @@ type sight struct {
 }
 
 func (s *sight) holds(at *state) bool {
-	return s.observed && s.anew == at.anew && quota.SettledAlike(s.of, at.Spec)
+	return s.observed && s.anew == at.anew && s.uid == at.UID && quota.SettledAlike(s.of, at.Spec)
 }
 
 func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]bool, past quota.Past) (settled v1alpha1.QuotaLedgerSpec, err error) {
@@ -58,13 +61,15 @@ func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]b
 		}
 		settled = l.settled(at.Spec, seen)
 		at.kept = len(seen.owners) > 0
-		lost, err := l.write(ctx, at, settled)
-		if !lost && err == nil && at.ResourceVersion == "" {
-			return v1alpha1.QuotaLedgerSpec{}, nil // nobody's, and so there is none
+		at.guard(settled)
+		lost, err := l.enter(ctx, at, settled)
+		if lost {
+			continue
 		}
-		if !lost {
-			return settled, err
+		if err == nil && (at.ResourceVersion == "" || at.gone()) {
+			return v1alpha1.QuotaLedgerSpec{}, nil // nobody's, and so there is none, or its last
 		}
+		return at.Spec, err
 	}
 	return settled, quota.ErrConflict
 }
@@ -76,18 +81,18 @@ func (l *Ledger) see(ctx context.Context, at *state, tenants map[string]bool, pa
 		tenants = nil
 	}
 	by := quota.Settlement{Tenants: tenants, Past: past, TTL: l.ttl, Now: l.now(), Anew: at.anew}
-	observed, owners, err := l.observe(ctx, at.Spec, tenants, at.anew)
+	seen, err := l.observe(ctx, at.Spec, tenants, at.anew)
 	if err != nil {
 		return sight{}, err
 	}
-	by.Observed = observed
+	by.Observed, by.Moved = seen.objects, seen.moved
 	known := at.anew || l.others != nil
 	if known {
 		if by.Others, err = l.elsewhere(ctx, at.Spec.Domain); err != nil {
 			return sight{}, err
 		}
 	}
-	return sight{of: *at.Spec.DeepCopy(), anew: at.anew, by: by, owners: owners, others: known, observed: true}, nil
+	return sight{of: *at.Spec.DeepCopy(), uid: at.UID, anew: at.anew, by: by, owners: seen.owners, others: known, observed: true}, nil
 }
 
 // settled is the ledger settled, with what its tenants used elsewhere.
@@ -98,7 +103,7 @@ func (l *Ledger) settled(spec v1alpha1.QuotaLedgerSpec, s sight) v1alpha1.QuotaL
 	}
 	var windows []v1alpha1.LedgerWindow
 	for _, other := range s.by.Others {
-		windows = append(windows, other.Windows...)
+		windows = append(append(windows, other.Windows...), quota.Left(other)...)
 	}
 	for tenant, owner := range s.owners {
 		if owner != "" {
@@ -156,7 +161,7 @@ func (l *Ledger) Enter(ctx context.Context, r quota.Report) error {
 			spec = l.settled(spec, seen)
 		}
 		next, _ := quota.Enter(spec, r)
-		if lost, err := l.write(ctx, at, next); !lost {
+		if lost, err := l.enter(ctx, at, next); !lost {
 			if err != nil {
 				return fail(err)
 			}

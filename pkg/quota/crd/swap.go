@@ -23,6 +23,8 @@ type state struct {
 	// kept says that a ledger of nothing is to be stored: a domain of somebody's has one, or
 	// each dry run would look everywhere for what it would hold.
 	kept bool
+	// touched says that it is to be stored though its spec is the same.
+	touched bool
 }
 
 // read gets the domain's ledger as it is stored, or an empty one to begin anew with.
@@ -35,7 +37,7 @@ func (l *Ledger) read(ctx context.Context, domain string) (*state, error) {
 	switch {
 	case apierrors.IsNotFound(err):
 		return &state{anew: true, QuotaLedger: &v1alpha1.QuotaLedger{
-			ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain)},
+			ObjectMeta: metav1.ObjectMeta{Name: quota.DomainName(domain), Finalizers: []string{Finalizer}},
 			Spec:       v1alpha1.QuotaLedgerSpec{Domain: domain},
 		}}, nil
 	case err != nil && ctx.Err() != nil:
@@ -49,11 +51,19 @@ func (l *Ledger) read(ctx context.Context, domain string) (*state, error) {
 	return &state{QuotaLedger: ledger}, nil
 }
 
+// enter writes what is stored, and counts that it was entered.
+func (l *Ledger) enter(ctx context.Context, at *state, next v1alpha1.QuotaLedgerSpec) (lost bool, err error) {
+	if !apiequality.Semantic.DeepEqual(at.Spec, next) {
+		next.Settlements = at.Spec.Settlements + 1
+	}
+	return l.write(ctx, at, next)
+}
+
 // write stores next in place of what was read; lost says that another writer was quicker.
 // Afterwards at is what is stored.
 func (l *Ledger) write(ctx context.Context, at *state, next v1alpha1.QuotaLedgerSpec) (lost bool, err error) {
 	nothing := len(next.Sections)+len(next.Reports) == 0
-	if at.ResourceVersion == "" && nothing && !at.kept || at.ResourceVersion != "" && !at.anew && apiequality.Semantic.DeepEqual(at.Spec, next) {
+	if at.ResourceVersion == "" && nothing && !at.kept || at.ResourceVersion != "" && !at.anew && !at.touched && apiequality.Semantic.DeepEqual(at.Spec, next) {
 		return false, nil
 	}
 	at.Spec = next
@@ -67,7 +77,7 @@ func (l *Ledger) write(ctx context.Context, at *state, next v1alpha1.QuotaLedger
 	l.swapped(time.Since(began), lost)
 	switch {
 	case err == nil:
-		at.anew = false
+		at.anew, at.touched = false, false
 		return false, nil
 	case lost:
 		return true, nil
