@@ -1,7 +1,9 @@
 package crd
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -9,6 +11,7 @@ import (
 	researchv1 "gatehouse.dev/gatehouse/pkg/apis/research/v1"
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/quota/gpu"
 )
 
 // TestWhoMovesKeepsHerWindows: what she used where she was counts once, told by the ledger
@@ -94,5 +97,63 @@ func TestWhoMovedIsCountedWhereSheIs(t *testing.T) {
 	}
 	if got := holds(); got != "0" {
 		t.Errorf("in her own domain she holds %s after she left it, want 0", got)
+	}
+}
+
+// TestADeviceThatMovesIsChargedOnce: what a Pod used until its tenant's settlement after the move
+// stays where she was, the rest counts where she is, and all of it against her.
+func TestADeviceThatMovesIsChargedOnce(t *testing.T) {
+	const own, acme = "tenant/erin", "organization/acme"
+	pod := podOf("erin", "train", "1")
+	pod.Spec.Containers[0].Resources.Requests["nvidia.com/gpu"] = q("2")
+	pod.Status.StartTime = &metav1.Time{Time: noon}
+	c := builder(t, member("erin", v1alpha1.OrganizationIndividuals), pod).Build()
+	now := noon
+	l := New(Options{Client: c, NamespacePrefix: prefix, TTL: 75 * time.Second, Now: func() time.Time { return now }, Account: full,
+		Others: func(ctx context.Context, domain string) []v1alpha1.LedgerSection {
+			var all v1alpha1.QuotaLedgerList
+			if err := c.List(ctx, &all); err != nil {
+				t.Error(err)
+			}
+			return Sections(&all, domain)
+		}})
+	month := map[string]quota.Limit{gpu.Dimension: {Window: v1alpha1.WindowMonth, Start: quota.Calendar{}.Start(v1alpha1.WindowMonth, noon)}}
+	// settle settles a domain at so many seconds after noon and gives what counts against her there.
+	settle := func(domain string, seconds int) string {
+		t.Helper()
+		now = noon.Add(time.Duration(seconds) * time.Second)
+		spec, err := l.Settle(t.Context(), domain, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used := quota.StandingOf(spec, "erin", "local:erin", month).Used[gpu.Dimension]
+		return used.String()
+	}
+	var erin v1alpha1.Tenant
+	steps := []struct {
+		domain  string
+		seconds int
+		want    string
+	}{
+		{own, 100, "200"},
+		{acme, 110, "20"}, // what she left is not told yet
+		{own, 120, "220"}, // until now, but for what is charged there
+		{acme, 120, "240"},
+		{acme, 200, "400"},
+		{own, 300, "220"},
+	}
+	for i, step := range steps {
+		if i == 1 {
+			if err := c.Get(t.Context(), client.ObjectKey{Name: "erin"}, &erin); err != nil {
+				t.Fatal(err)
+			}
+			erin.Spec.Organization = "acme"
+			if err := c.Update(t.Context(), &erin); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := settle(step.domain, step.seconds); got != step.want {
+			t.Errorf("%s after %d s: %s device seconds, want %s", step.domain, step.seconds, got, step.want)
+		}
 	}
 }
