@@ -34,8 +34,12 @@ func TestADeletedLedgerKeepsItsPromises(t *testing.T) {
 	}
 	settle := func() {
 		t.Helper()
-		if _, err := l.Settle(t.Context(), domain, nil, nil); err != nil {
+		spec, err := l.Settle(t.Context(), domain, nil, nil)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if spec.Domain != domain {
+			t.Errorf("the ledger of %q is told to be nobody's", domain)
 		}
 	}
 	reserve := func(name string) bool {

@@ -66,8 +66,11 @@ func (l *Ledger) settle(ctx context.Context, domain string, tenants map[string]b
 		if lost {
 			continue
 		}
-		if err == nil && (at.ResourceVersion == "" || at.gone()) {
-			return v1alpha1.QuotaLedgerSpec{}, nil // nobody's, and so there is none, or its last
+		switch {
+		case err == nil && (at.ResourceVersion == "" || at.gone() && !at.kept):
+			return v1alpha1.QuotaLedgerSpec{}, nil // nobody's, and so there is none
+		case err == nil && at.gone():
+			return v1alpha1.QuotaLedgerSpec{Domain: domain}, nil // the next one begins anew
 		}
 		return at.Spec, err
 	}
