@@ -10,7 +10,7 @@ CREDENTIALS ?= per-controller
 export STATE REPLICAS CREDENTIALS
 
 # Without cgo one compiled package serves every module and every program. Without what
-# debuggers read, the compiler has a seventh less to do: for delve, call go without make.
+# debuggers read, the compiler has less to do: for delve, call go without make.
 export CGO_ENABLED ?= 0
 export GOFLAGS := $(shell go env GOFLAGS 2>/dev/null) -gcflags=all=-dwarf=false
 
