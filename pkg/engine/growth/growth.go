@@ -27,8 +27,9 @@ type Finding struct {
 const rounds = 8
 
 // Check looks at every rule of a compiler that has compiled. It is on the safe side: the
-// heaviest of what a variable may be, and of what a function may be given, counts, and a
-// function that "with" replaces anywhere is as heavy as what may stand in its place.
+// heaviest of what a variable may be, and of what a function may be given, counts, a function
+// that "with" replaces anywhere is as heavy as what may stand in its place, and what is read
+// below a "with" is as heavy as what stands in the place of input or data.
 func Check(c *ast.Compiler) []Finding {
 	a := analyzed(c, nil)
 	for range rounds {
@@ -42,8 +43,8 @@ func Check(c *ast.Compiler) []Finding {
 }
 
 // analyzed looks at every rule, when functions have others in their places.
-func analyzed(c *ast.Compiler, replacing map[string]weight) *analysis {
-	a := &analysis{compiler: c, weights: map[*ast.Rule]weight{}, replacing: replacing}
+func analyzed(c *ast.Compiler, replacing map[string]weighed) *analysis {
+	a := &analysis{compiler: c, rules: map[*ast.Rule]weighed{}, replacing: replacing}
 	for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 		for _, rule := range c.Modules[name].Rules {
 			a.rule(rule)
@@ -56,53 +57,37 @@ func analyzed(c *ast.Compiler, replacing map[string]weight) *analysis {
 	return a
 }
 
-// weight is how many places a value has when it is written out, of which slope are a
-// function's argument, whatever that weighs itself.
-type weight struct{ base, slope float64 }
-
-// one is anything whole: what was read, computed or written out before.
-var one = weight{base: 1}
-
-func (w weight) plus(o weight) weight { return weight{w.base + o.base, w.slope + o.slope} }
-
-func (w weight) or(o weight) weight { return weight{max(w.base, o.base), max(w.slope, o.slope)} }
-
-// given is the weight of a function's value for what it is given.
-func (w weight) given(argument weight) weight {
-	return weight{w.base + w.slope*argument.base, w.slope * argument.slope}
-}
-
-// analysis remembers the weights of rules. Replacing is what may stand in the place of a
-// function, by the function's name.
+// analysis remembers what rules weigh. Replacing is what may stand in the place of a function,
+// by the function's name.
 type analysis struct {
 	compiler  *ast.Compiler
-	weights   map[*ast.Rule]weight
-	replacing map[string]weight
+	rules     map[*ast.Rule]weighed
+	replacing map[string]weighed
 	found     []Finding
 }
 
-// rule gives the weight of a rule's value. Rules do not call themselves: the compiler refuses
-// that.
-func (a *analysis) rule(r *ast.Rule) weight {
-	if w, known := a.weights[r]; known {
+// rule weighs a rule. Rules do not call themselves: the compiler refuses that.
+func (a *analysis) rule(r *ast.Rule) weighed {
+	if w, known := a.rules[r]; known {
 		return w
 	}
-	a.weights[r] = one
-	s := scope{a, map[ast.Var]weight{}}
+	a.rules[r] = weighed{one, one}
+	s := scope{analysis: a, of: map[ast.Var]weight{}, under: one, peak: &weight{}}
 	for _, argument := range r.Head.Args {
 		s.bind(argument, weight{slope: 1})
 	}
 	s.body(r.Body)
-	var w weight
+	var w weighed
 	for _, t := range []*ast.Term{r.Head.Key, r.Head.Value} {
 		if t != nil {
-			w = w.or(s.checked(t, r.Location))
+			w.value = w.value.or(s.checked(t, r.Location))
 		}
 	}
+	w.peak = *s.peak
 	if r.Else != nil {
 		w = w.or(a.rule(r.Else))
 	}
-	a.weights[r] = w
+	a.rules[r] = w
 	return w
 }
 

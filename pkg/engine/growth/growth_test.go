@@ -29,6 +29,11 @@ func TestCheck(t *testing.T) {
 	for i := range 30 {
 		many += fmt.Sprintf("g%d(a, b, c, d) := x if x := g%d(c, d, a, b)\n", i+1, i)
 	}
+	parts, passed := "r0 := input\n", "h0(x) := sprintf(\"%v\", [x])\n"
+	for i := range 40 {
+		parts += fmt.Sprintf("r%d := v if v := r%d with input.%c as input\n", i+1, i, "ab"[i%2])
+		passed += fmt.Sprintf("h%d(x) := h%d([x, x])\n", i+1, i)
+	}
 	for name, tt := range map[string]struct {
 		body string
 		line int
@@ -51,13 +56,27 @@ func TestCheck(t *testing.T) {
 		"a mock of nothing":                      {"none(_) := 1\n\na if {\n\ty1 := abs(input.x) with abs as none\n\ty1 > 0\n}\n", 0},
 		"call of a call":                         {functions + "a if count(f30(input.x)) > 0\n", 0},
 		"a comprehension, whose members are written out": {"a if {\n\ty0 := input.x\n" + links(40, "[z | some z in [Y, Y]]") + "\tcount(y40) > 0\n}\n", 0},
-		"within one":   {"a if count([y40 | y0 := input.x\n" + strings.ReplaceAll(links(40, "[Y, Y]"), "\t", "") + "]) > 0\n", 20},
-		"every":        {"a if every y0 in input.x {\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 20},
-		"two rules":    {"one := y15 if {\n\ty0 := input.x\n" + links(15, "[Y, Y]") + "}\n\na if {\n\ty0 := one\n" + links(15, "[Y, Y]") + "\tcount(y15) > 0\n}\n", 25},
-		"a head":       {"a contains [y17, y17, y17] if {\n\ty0 := input.x\n" + links(17, "[Y, Y]") + "}\n", 2},
-		"an else":      {"a := 1 if {\n\tinput.a\n} else := y40 if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "}\n", 23},
-		"constants":    {"a if {\n\ty := [[1, 2], [1, 2]]\n\tcount(y) == input.x\n}\n", 0},
-		"destructured": {"a if {\n\t[x, y] := input.x\n\tz := [x, y, x]\n\tcount(z) > 0\n}\n", 0},
+		"within one":                                {"a if count([y40 | y0 := input.x\n" + strings.ReplaceAll(links(40, "[Y, Y]"), "\t", "") + "]) > 0\n", 20},
+		"every":                                     {"a if every y0 in input.x {\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 20},
+		"two rules":                                 {"one := y15 if {\n\ty0 := input.x\n" + links(15, "[Y, Y]") + "}\n\na if {\n\ty0 := one\n" + links(15, "[Y, Y]") + "\tcount(y15) > 0\n}\n", 25},
+		"a head":                                    {"a contains [y17, y17, y17] if {\n\ty0 := input.x\n" + links(17, "[Y, Y]") + "}\n", 2},
+		"an else":                                   {"a := 1 if {\n\tinput.a\n} else := y40 if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "}\n", 23},
+		"in input's place":                          {"p := [input, input]\n\na if {\n\ty0 := input.x\n" + links(40, "p with input as Y") + "\tcount(y40) > 0\n}\n", 17},
+		"in the place of a part":                    {"p := [input.x, input.x]\n\na if {\n\ty0 := input.x\n" + links(40, "p with input.x as Y") + "\tcount(y40) > 0\n}\n", 16},
+		"in the place of data":                      {"p := [data.b.c, data.b.c]\n\na if {\n\ty0 := input.x\n" + links(40, "p with data.b.c as Y") + "\tcount(y40) > 0\n}\n", 16},
+		"in the place of a rule":                    {"q := input.q\n\np := [q, q]\n\na if {\n\ty0 := input.x\n" + links(40, "p with q as Y") + "\tcount(y40) > 0\n}\n", 18},
+		"in input's place, by a function":           {"p(x) := [x, input, input]\n\na if {\n\ty0 := input.x\n" + links(40, "p(1) with input as Y") + "\tcount(y40) > 0\n}\n", 16},
+		"in input's place, held once":               {"p := [input]\n\na if {\n\ty0 := input.x\n" + links(14, "p with input as Y") + "\tcount(y14) > 0\n}\n", 0},
+		"in input's place, again and again":         {"p := input.x\n\na if {\n\ty0 := input.x\n" + links(200, "p with input as Y") + "\tcount(y200) > 0\n}\n", 0},
+		"in input's place, constants":               {"p := [input, input]\n\na if {\n" + strings.Repeat("\tp with input as {\"x\": [1, 2]} with data.b as 7\n", 40) + "}\n", 0},
+		"in input's place, what is not held":        {"p := [count(input), 1]\n\na if {\n\ty0 := [input.x, input.y]\n" + strings.Repeat("\tp[0] == 2 with input as y0\n", 40) + "}\n", 0},
+		"part by part, rule by rule":                {parts + "\na if count(r40) > 0\n", 21},
+		"a function's answer":                       {"a if {\n\ty0 := input.x\n" + links(40, "sort(input.x) with sort as [Y, Y]") + "\tcount(y40) > 0\n}\n", 21},
+		"passed on and never answered":              {passed + "\na if h40(input.x)\n", 20},
+		"passed on and never answered, a few times": {passed + "\na if h10(input.x)\n", 20},
+		"a comprehension, in input's place":         {"p := [input, input]\n\na if {\n\ty0 := input.x\n" + links(40, "{\"k\": [p, [z | z := p][0]]} with input as Y") + "\tcount(y40) > 0\n}\n", 16},
+		"constants":                                 {"a if {\n\ty := [[1, 2], [1, 2]]\n\tcount(y) == input.x\n}\n", 0},
+		"destructured":                              {"a if {\n\t[x, y] := input.x\n\tz := [x, y, x]\n\tcount(z) > 0\n}\n", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

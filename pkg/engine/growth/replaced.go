@@ -4,11 +4,11 @@ import "github.com/open-policy-agent/opa/v1/ast"
 
 // replacements gives the weight of what "with" puts in the place of each function, anywhere:
 // it holds in all that is called from there too. Nil if there is none.
-func (a *analysis) replacements() map[string]weight {
-	var all map[string]weight
+func (a *analysis) replacements() map[string]weighed {
+	var all map[string]weighed
 	a.eachReplacement(func(function string, by *ast.Rule, _ *ast.Location) {
 		if all == nil {
-			all = map[string]weight{}
+			all = map[string]weighed{}
 		}
 		all[function] = all[function].or(a.rule(by))
 	})

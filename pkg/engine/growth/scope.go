@@ -1,6 +1,7 @@
 package growth
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -11,6 +12,11 @@ import (
 type scope struct {
 	*analysis
 	of map[ast.Var]weight
+	// under is what the heaviest of what is read here of input and data weighs, or a function
+	// answers whose answer "with" gives, and answer is that of such a function alone.
+	under, answer weight
+	// peak is the heaviest value of all, in what is called and read too.
+	peak *weight
 }
 
 func (s scope) body(b ast.Body) {
@@ -20,15 +26,13 @@ func (s scope) body(b ast.Body) {
 }
 
 func (s scope) expr(e *ast.Expr) {
-	for _, w := range e.With {
-		s.checked(w.Value, e.Location)
-	}
+	s = s.with(e)
 	switch terms := e.Terms.(type) {
 	case *ast.Term:
 		s.checked(terms, e.Location)
 	case *ast.Every:
 		s.checked(terms.Domain, e.Location)
-		scope{s.analysis, maps.Clone(s.of)}.body(terms.Body)
+		s.apart().body(terms.Body)
 	case []*ast.Term:
 		if e.IsEquality() && len(terms) == 3 {
 			left, right := s.checked(terms[1], e.Location), s.checked(terms[2], e.Location)
@@ -38,6 +42,40 @@ func (s scope) expr(e *ast.Expr) {
 		}
 		s.call(e, terms)
 	}
+}
+
+// with is the scope of an expression in which other values stand in the place of input and
+// data, or of what functions answer. A part that is replaced stands beside what is left.
+func (s scope) with(e *ast.Expr) scope {
+	outer := s
+	for _, w := range e.With {
+		value := outer.checked(w.Value, e.Location)
+		switch {
+		case s.isFunction(w.Value):
+		case s.isFunction(w.Target):
+			s.answer, s.under = s.answer.or(value), s.under.or(value)
+		case outer.under == one && s.under == one && w.Target.Value.Compare(ast.InputRootRef) == 0:
+			s.under = value
+		case value != one || !w.Value.IsGround():
+			s.under = s.under.plus(value)
+		}
+	}
+	return s
+}
+
+func (s scope) isFunction(t *ast.Term) bool {
+	ref, ok := t.Value.(ast.Ref)
+	if !ok {
+		return false
+	}
+	arity := s.compiler.GetArity(ref)
+	return arity > 0 || arity == 0 && len(s.compiler.GetRulesExact(ref)) == 0
+}
+
+// apart is the scope of what is bound in a part of an expression only.
+func (s scope) apart() scope {
+	s.of = maps.Clone(s.of)
+	return s
 }
 
 // call binds what a function makes of its arguments. What a built-in one makes is written out
@@ -51,18 +89,22 @@ func (s scope) call(e *ast.Expr, terms []*ast.Term) {
 	if !ok || len(terms) < 2 {
 		return
 	}
-	last := len(terms) - 1
+	arguments := len(terms) - 1
+	if arity := s.compiler.GetArity(operator); arity >= 0 && arity < arguments {
+		arguments = arity
+	}
 	var heaviest weight
-	for _, w := range weights[1:last] {
+	for _, w := range weights[1 : arguments+1] {
 		heaviest = heaviest.or(w)
 	}
+	made := s.replacing[operator.String()]
 	for _, r := range s.compiler.GetRulesExact(operator) {
-		if last == len(r.Head.Args)+1 {
-			s.bind(terms[last], s.rule(r).given(heaviest))
-		}
+		made = made.or(s.rule(r))
 	}
-	if w, replaced := s.replacing[operator.String()]; replaced {
-		s.bind(terms[last], w.given(heaviest))
+	made = made.given(heaviest, s.under)
+	s.noted(made.peak, e.Location)
+	for _, bound := range terms[arguments+1:] {
+		s.bind(bound, cmp.Or(made.value.or(s.answer), one))
 	}
 }
 
@@ -76,11 +118,16 @@ func (s scope) bind(pattern *ast.Term, w weight) {
 
 // checked gives the weight of a term and reports one that is too heavy.
 func (s scope) checked(t *ast.Term, at *ast.Location) weight {
-	w := s.weigh(t)
-	if w.base+w.slope > Most {
+	return s.noted(s.weigh(t), at)
+}
+
+// noted remembers the heaviest and reports what is too heavy.
+func (s scope) noted(w weight, at *ast.Location) weight {
+	if w.all() > Most {
 		s.report(at)
 		return one // once is enough
 	}
+	*s.peak = s.peak.or(w)
 	return w
 }
 
@@ -125,16 +172,18 @@ func (s scope) ref(r ast.Ref) weight {
 	if !ok {
 		return one
 	}
-	if !r[0].Equal(ast.DefaultRootDocument) {
+	if !r[0].Equal(ast.DefaultRootDocument) && !r[0].Equal(ast.InputRootDocument) {
 		return s.variable(head)
 	}
-	w := one
+	w := weighed{one, one}
 	for _, rule := range s.compiler.GetRules(r) {
 		if len(rule.Head.Args) == 0 {
 			w = w.or(s.rule(rule))
 		}
 	}
-	return w
+	w = w.given(one, s.under)
+	s.noted(w.peak, r[0].Location)
+	return w.value
 }
 
 // written is the weight of a composite: one without variables is no copy of anything.
@@ -147,7 +196,7 @@ func written(sum weight, t *ast.Term) weight {
 
 // inner looks into a comprehension, the members of which are written out one by one.
 func (s scope) inner(b ast.Body, members ...*ast.Term) {
-	in := scope{s.analysis, maps.Clone(s.of)}
+	in := s.apart()
 	in.body(b)
 	for _, m := range members {
 		in.checked(m, m.Location)
