@@ -49,10 +49,12 @@ func Register(ctx context.Context, kube kubernetes.Interface, at Address, namesp
 	return nil
 }
 
-// Writes are creates and updates of a resource, in every version.
+// Writes are creates and updates of a resource in namespaces, in every version. What has no
+// namespace is never meant: no selector of namespaces would keep the API server from asking
+// about it.
 func Writes(group, resource string) admissionregistrationv1.RuleWithOperations {
 	return admissionregistrationv1.RuleWithOperations{
 		Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
-		Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resource}},
+		Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resource}, Scope: ptr.To(admissionregistrationv1.NamespacedScope)},
 	}
 }
