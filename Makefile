@@ -67,7 +67,7 @@ unit: ## unit tests under the race detector, policies and charts among them
 
 decisions: ## all examples, and OPA's own cases by plan and by OPA; a fifth more allocations or bytes a decision fails
 	@go test -count=1 ./pkg/engine/plan ./policies
-	@go test -count=1 -v -run 'TestCost|TestLoop' ./test/conformance
+	@go test -count=1 -v -run 'TestCost|TestLoop|TestFlood' ./test/conformance
 	@go test -count=1 -run 'TestOddInput' ./test/conformance
 
 plan: ## the plan beside OPA's evaluator in 20,000 reviews in which something is odd

@@ -11,6 +11,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/turn"
 )
 
 // Decider decides one write. It must be safe for concurrent use and should give up when
@@ -43,6 +44,7 @@ type Handler struct {
 	Options
 	routes   map[string]Route
 	budget   *budget
+	turns    turns
 	draining atomic.Bool
 }
 
@@ -66,6 +68,10 @@ func New(o Options) (*Handler, error) {
 	// The largest body must fit, with the byte that tells it from a larger one.
 	total := max(o.BytesInFlight, o.MaxBodyBytes+1)
 	h := &Handler{Options: o, routes: map[string]Route{}, budget: newBudget(total, o.Metrics.AddBytes)}
+	var err error
+	if h.turns, err = newTurns(o.Timeout); err != nil {
+		return nil, err
+	}
 	for _, route := range Routes() {
 		h.routes[route.Path] = route
 	}
@@ -125,13 +131,19 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request, route Route, ar
 		return
 	}
 	_ = deadline.SetReadDeadline(time.Time{})
+	its, bad := h.turns.enter(r.Context(), body)
+	if bad != nil {
+		h.reject(w, *bad)
+		return
+	}
+	defer its.End()
 	request, bad := decode(body, route)
 	if bad != nil {
 		h.reject(w, *bad)
 		return
 	}
 	decided = true
-	h.answer(w, request, h.decide(r.Context(), request, arrived, limit, held), arrived)
+	h.answer(w, request, h.decide(turn.In(r.Context(), its), request, arrived, limit, held), arrived)
 }
 
 // answer writes the verdict and tells log and metrics about it.

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // A client is asked to come on a new connection once its own has both this age and carried
@@ -16,6 +18,13 @@ const (
 	connectionAge      = time.Second
 	connectionRequests = 8
 )
+
+// renewals is how many connections may be asked so, a second and replica. A handshake costs
+// more than a decision: of hundreds of connections, which come under load, each would
+// otherwise be made anew every second or two.
+const renewals = 40
+
+func newRenewals() *rate.Limiter { return rate.NewLimiter(renewals, renewals) }
 
 // connectionKey finds the use of a request's connection.
 type connectionKey struct{}

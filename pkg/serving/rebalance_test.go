@@ -1,7 +1,9 @@
 package serving
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +28,24 @@ func TestAConnectionWearsOutByAgeAndUse(t *testing.T) {
 	}
 	if worn(t.Context(), began.Add(time.Hour)) {
 		t.Error("a request of no known connection closes it")
+	}
+}
+
+// TestFewConnectionsAreRenewedAtOnce: of a thousand worn ones only so many are asked to come again.
+func TestFewConnectionsAreRenewedAtOnce(t *testing.T) {
+	c := &closing{Handler: http.NotFoundHandler(), renewals: newRenewals()}
+	asked := 0
+	for range 1000 {
+		use := &connectionUse{since: time.Now().Add(-time.Hour)}
+		use.requests.Store(connectionRequests)
+		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), connectionKey{}, use), http.MethodPost, "/", nil)
+		w := httptest.NewRecorder()
+		if c.ServeHTTP(w, r); w.Header().Get("Connection") == "close" {
+			asked++
+		}
+	}
+	if asked < renewals || asked > 2*renewals {
+		t.Errorf("%d of 1,000 are asked at once, want %d", asked, renewals)
 	}
 }
 

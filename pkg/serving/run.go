@@ -74,7 +74,7 @@ func (g *Group) Run(ctx context.Context) error {
 		})
 	}
 
-	handler := &closing{Handler: g.Handler}
+	handler := &closing{Handler: g.Handler, renewals: newRenewals()}
 	open := &connections{busy: map[net.Conn]bool{}}
 	server := newTLSServer(handler, g.Certificate, g.Logger.WithName("https"))
 	server.ConnState = open.track

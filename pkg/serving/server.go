@@ -13,6 +13,7 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/time/rate"
 )
 
 // Listen opens a TCP listener; purpose names it in the error.
@@ -75,11 +76,12 @@ func (l errorLog) Write(line []byte) (int, error) {
 // just as a call comes in on it would lose the call.
 type closing struct {
 	http.Handler
-	on atomic.Bool
+	on       atomic.Bool
+	renewals *rate.Limiter
 }
 
 func (c *closing) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if worn(r.Context(), time.Now()) || c.on.Load() {
+	if c.on.Load() || worn(r.Context(), time.Now()) && c.renewals.Allow() {
 		w.Header().Set("Connection", "close")
 	}
 	c.Handler.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -16,10 +17,13 @@ type Load struct {
 	Requests [][]byte
 	// Connections is how many there are at most, each with one review under way.
 	Connections int
-	// For is how long reviews are begun.
-	For time.Duration
+	// For is how long reviews are begun, and Lead how long in an open loop before that, which is
+	// not counted: connections are made then.
+	For, Lead time.Duration
 	// Deadline is when a caller gives up, from the moment at which its review was due.
 	Deadline time.Duration
+	// Patience is how long a review of an open loop waits for a connection; 0 is Deadline.
+	Patience time.Duration
 }
 
 // Closed sends in a closed loop.
@@ -38,20 +42,29 @@ func Closed(ctx context.Context, l Load) Result {
 }
 
 // Open sends so many reviews a second in an open loop. One that finds no connection free waits
-// for one, and its latency grows; past its deadline it is not sent any more and counts as
+// for one, and its latency grows; past its patience it is not sent any more and counts as
 // unsent.
 func Open(ctx context.Context, l Load, rate float64) Result {
-	due := schedule(ctx, l.For, rate)
+	counted := time.Now().Add(l.Lead)
+	due := schedule(ctx, l.Lead+l.For, rate)
+	patience := cmp.Or(l.Patience, l.Deadline)
 	var turn atomic.Uint64
-	return l.run(func(c *conn, mine *Result) {
+	r := l.run(func(c *conn, mine *Result) {
+		var lead Result
 		for at := range due {
-			if time.Since(at) >= l.Deadline {
-				mine.Unsent++
+			into := mine
+			if at.Before(counted) {
+				into = &lead
+			}
+			if time.Since(at) >= patience {
+				into.Unsent++
 				continue
 			}
-			l.one(ctx, c, mine, turn.Add(1)-1, at)
+			l.one(ctx, c, into, turn.Add(1)-1, at)
 		}
 	})
+	r.Took -= l.Lead
+	return r
 }
 
 // run has each connection served by a goroutine and adds up what they saw.

@@ -14,6 +14,7 @@ import (
 // figures of one run.
 type figures struct {
 	Straight  []straightRow   `json:"straight,omitempty"`
+	Overload  *overloaded     `json:"overload,omitempty"`
 	Writes    []row           `json:"writes,omitempty"`
 	Processes []local.Process `json:"processes"`
 }
@@ -29,6 +30,7 @@ func (f figures) print(w io.Writer, format string) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
 	f.printStraight(t)
+	f.printOverload(t)
 	f.printWrites(t)
 	_, _ = fmt.Fprintln(t, "process\tmemory\t")
 	for _, p := range f.Processes {
@@ -53,6 +55,28 @@ func (f figures) printStraight(t io.Writer) {
 	for _, r := range f.Straight {
 		for _, text := range slices.Sorted(maps.Keys(r.Gatehouse.Why)) {
 			_, _ = fmt.Fprintf(t, "%s\t%d\t%s\t%d: %.100q\t\n", r.Name, r.Connections, r.Loop, r.Gatehouse.Why[text], text)
+		}
+	}
+	_, _ = fmt.Fprintln(t)
+}
+
+func (f figures) printOverload(t io.Writer) {
+	o := f.Overload
+	if o == nil {
+		return
+	}
+	_, _ = fmt.Fprintf(t, "capacity\t%.0f a second\tquiet p99\t%.2f ms\t\n", o.Capacity, o.Quiet)
+	_, _ = fmt.Fprintln(t, "overload\tconnections\tdue\tallowed\t503\tnot sent\tother\tp50\tp99\tgoodput\tanother tenant's p99\tratio\tpeak\trecovered\t")
+	for _, e := range o.Cases {
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f %%\t%.2f ms\t%.1f\t%d MiB\t%.1f s\t\n", e.Name, e.Connections,
+			e.Others.Due, e.Others.Allowed, e.Others.Retry, e.Others.Unsent, e.Others.Failed, e.Others.P50, e.Others.P99,
+			100*e.Goodput, e.Honest, e.HonestRatio, e.Peak>>20, e.Recovered)
+	}
+	l := o.Large
+	_, _ = fmt.Fprintf(t, "16 of 3 MiB\t16\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t\t\t\t%d MiB\t\t\n", l.Due, l.Allowed, l.Retry, l.Unsent, l.Failed, l.P50, l.P99, o.LargeHeld>>20)
+	for _, e := range append(o.Cases, excess{Name: "16 of 3 MiB", Others: l}) {
+		for _, text := range slices.Sorted(maps.Keys(e.Others.Why)) {
+			_, _ = fmt.Fprintf(t, "%s\t%d\t%d: %.100q\t\n", e.Name, e.Connections, e.Others.Why[text], text)
 		}
 	}
 	_, _ = fmt.Fprintln(t)

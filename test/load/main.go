@@ -32,6 +32,8 @@ Starts a local cluster (or uses a running one) and compares, in turns, p50, p99 
   Open loop: reviews are due by a schedule, half as many a second as that side answered in the
   closed loop just before, and latencies count from when they were due. Servers are kept on
   core 0, the generator on core 1.
+  overload: ten times what the webhook can decide, by a schedule, from one tenant, while another
+  one sends 50 reviews a second; then sixteen reviews of 3 MiB at once
   through: a dry run; "without" is the platform admin in a namespace of nobody's, "with" is
   what the case names, Gatehouse as alice, logged in by OIDC, in her namespace
 
@@ -75,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	flags.StringVar(&o.state, "state", "", "`FOLDER` of a running cluster; empty starts one and ends it")
 	flags.StringVar(&o.launcher, "launcher", "bin/cluster", "the cluster's launcher")
-	flags.StringVar(&o.parts, "parts", "straight,through", "`LIST` of what to measure")
+	flags.StringVar(&o.parts, "parts", "straight,overload,through", "`LIST` of what to measure")
 	flags.DurationVar(&o.length, "for", time.Second, "straight: how long a case, side and loop")
 	flags.IntVar(&o.requests, "n", 300, "through: requests a case and side")
 	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients, or connections, at once")
@@ -95,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	concurrency, err := numbers(o.clients)
-	if err != nil || flags.NArg() > 0 || o.requests < 1 || o.length < 10*time.Millisecond || !o.has(straightPart) && !o.has(throughPart) || (o.output != "table" && o.output != "json") {
+	if err != nil || flags.NArg() > 0 || o.requests < 1 || o.length < 10*time.Millisecond || !o.has(straightPart) && !o.has(overloadPart) && !o.has(throughPart) || (o.output != "table" && o.output != "json") {
 		_, _ = fmt.Fprintln(stderr, "load: wrong use; see --help:", errors.Join(err, misuse(o, flags.Args())))
 		return 2
 	}
@@ -110,7 +112,7 @@ func misuse(o options, rest []string) error {
 	if len(rest) > 0 {
 		return fmt.Errorf("unexpected %q", rest)
 	}
-	return fmt.Errorf("-n %d must be positive, --for %s at least 10ms, --parts %q of straight and through, -o %q must be table or json, --clients %q a list of numbers", o.requests, o.length, o.parts, o.output, o.clients)
+	return fmt.Errorf("-n %d must be positive, --for %s at least 10ms, --parts %q of straight, overload and through, -o %q must be table or json, --clients %q a list of numbers", o.requests, o.length, o.parts, o.output, o.clients)
 }
 
 func measure(ctx context.Context, o options, concurrency []int, stdout, stderr io.Writer) (err error) {
@@ -130,17 +132,10 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 			return err
 		}
 	}
-	if o.has(straightPart) {
-		webhook, err := c.PID("webhook-0")
-		if err != nil {
+	if o.has(straightPart) || o.has(overloadPart) {
+		if err := f.measureStraight(ctx, c, at, o, concurrency, stderr); err != nil {
 			return err
 		}
-		defer local.PinApart(ctx, stderr, webhook, at.PID)()
-		all, err := duels(ctx, c, at.Address)
-		if err != nil {
-			return err
-		}
-		f.Straight = straight(ctx, all, concurrency, o.length, stderr)
 	}
 	if f.Processes, err = c.Processes(ctx); err != nil {
 		return err
@@ -153,9 +148,30 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 	return f.print(stdout, o.output)
 }
 
+// measureStraight measures what needs no API server.
+func (f *figures) measureStraight(ctx context.Context, c *local.Cluster, at *floor.Process, o options, concurrency []int, stderr io.Writer) error {
+	webhook, err := c.PID("webhook-0")
+	if err != nil {
+		return err
+	}
+	defer local.PinApart(ctx, stderr, webhook, at.PID)()
+	all, err := duels(ctx, c, at.Address)
+	if err != nil {
+		return err
+	}
+	if o.has(straightPart) {
+		f.Straight = straight(ctx, all, concurrency, o.length, stderr)
+	}
+	if o.has(overloadPart) {
+		f.Overload, err = overload(ctx, all, webhook, o.length, stderr)
+	}
+	return err
+}
+
 // The parts of --parts.
 const (
 	straightPart = "straight"
+	overloadPart = "overload"
 	throughPart  = "through"
 )
 

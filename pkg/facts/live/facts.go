@@ -14,6 +14,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/facts"
+	"gatehouse.dev/gatehouse/pkg/turn"
 )
 
 // Facts keeps the newest snapshot. Build it with New, then Start it beside the cache.
@@ -146,6 +147,7 @@ func List(ctx context.Context, from client.Reader, prefix string) (facts.Objects
 // Live reads a namespace past the cache, and its tenant when the snapshot does not know
 // it yet.
 func (f *Facts) Live(ctx context.Context, namespace string) (*facts.Home, error) {
+	turn.End(ctx) // the API server's turn
 	var ns corev1.Namespace
 	if err := f.Reader.Get(ctx, client.ObjectKey{Name: namespace}, &ns); err != nil {
 		if apierrors.IsNotFound(err) {

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/review"
+	"gatehouse.dev/gatehouse/pkg/turn"
 )
 
 // Owners reads the metadata of one object past every cache: an owner's passport must be
@@ -35,6 +36,7 @@ func (o *Owners) Owner(ctx context.Context, kind review.Kind, namespace, name st
 	if mapping.Scope.Name() != meta.RESTScopeNameNamespace {
 		return facts.Owner{}, fmt.Errorf("kind %s is cluster-scoped: %w", gvk, facts.ErrNoOwner)
 	}
+	turn.End(ctx) // the API server's turn
 	m, err := o.Client.Resource(mapping.Resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return facts.Owner{}, fmt.Errorf("%s %s/%s: %w", gvk.Kind, namespace, name, facts.ErrNoOwner)

@@ -12,6 +12,7 @@ import (
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
+	"gatehouse.dev/gatehouse/pkg/turn"
 )
 
 // maxLedgerBytes keeps a ledger well below what etcd and the API server take.
@@ -90,6 +91,7 @@ func New(o Options) *Ledger {
 // are over, and with quota.ErrFull. Demands that arrive while the ledger is being written
 // go into the next write together.
 func (l *Ledger) Reserve(ctx context.Context, r quota.Request) (quota.Decision, error) {
+	turn.End(ctx) // many wait for one write of the ledger, which is the API server's turn
 	decision, err := l.reserve(ctx, r)
 	if err != nil {
 		return quota.Decision{}, fmt.Errorf("reserve for tenant %s in %s: %w", r.Tenant, quota.DomainName(r.Domain), err)

@@ -1,0 +1,141 @@
+package turn
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Why nobody was served.
+var (
+	// ErrCrowded says that as many wait as may wait, and none in a much longer line.
+	ErrCrowded = errors.New("too many are waiting")
+	// ErrLate says that the turn did not come within Patience.
+	ErrLate = errors.New("the turn did not come in time")
+)
+
+// Options bound a Queue; all are required.
+type Options struct {
+	// Places is how many are served at once.
+	Places int
+	// Waiting is how many may wait.
+	Waiting int
+	// Patience is how long anybody waits, or up to a quarter less.
+	Patience time.Duration
+	// Long is how long somebody keeps a place that others wait for.
+	Long time.Duration
+}
+
+// Queue hands out places. Create it with New; it is safe for concurrent use.
+type Queue struct {
+	Options
+	mu sync.Mutex
+	// serving holds those who have a place.
+	serving map[*Turn]struct{}
+	lines   lines
+	// looking says that somebody will look for places that are kept too long.
+	looking bool
+	// bell is nil where those who end call the next ones themselves.
+	bell *bell
+}
+
+// New makes a queue in which nobody waits.
+func New(o Options) *Queue {
+	return &Queue{Options: o, serving: make(map[*Turn]struct{}, o.Places), lines: lines{of: map[string]*line{}}}
+}
+
+// Enter waits for a place on behalf of whose. It fails with ErrCrowded, ErrLate or ctx's error.
+func (q *Queue) Enter(ctx context.Context, whose string) (*Turn, error) {
+	t, w, err := q.begin(whose)
+	if t != nil || err != nil {
+		return t, err
+	}
+	patience := time.NewTimer(q.patience())
+	defer patience.Stop()
+	select {
+	case <-w.called:
+		return w.turn, w.err
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-patience.C:
+		err = ErrLate
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if w.turn == nil && w.err == nil {
+		q.lines.leave(w)
+		return nil, err
+	}
+	return w.turn, w.err // called in the same moment
+}
+
+// patience differs by up to a quarter from one to the other: those who came together would
+// otherwise be told together to come again, and do so.
+func (q *Queue) patience() time.Duration {
+	return q.Patience - time.Duration(rand.Int64N(int64(q.Patience)/4+1)) //nolint:gosec // Nobody gains by guessing it.
+}
+
+// begin gives a place, or somewhere to wait for one.
+func (q *Queue) begin(whose string) (*Turn, *waiter, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.lines.waiting == 0 && len(q.serving) < q.Places {
+		return q.serve(), nil, nil
+	}
+	if q.lines.waiting >= q.Waiting {
+		// Whoever comes last in the longest line goes, or the one who comes now if that
+		// would make theirs as long.
+		crowd := q.lines.longest()
+		if len(crowd.waiters) <= q.lines.length(whose)+1 {
+			return nil, nil, ErrCrowded
+		}
+		q.lines.last(crowd).call(nil, ErrCrowded)
+	}
+	w := &waiter{called: make(chan struct{})}
+	q.lines.join(whose, w)
+	if !q.looking {
+		q.looking = true
+		time.AfterFunc(q.Long, q.look)
+	}
+	return nil, w, nil
+}
+
+func (q *Queue) serve() *Turn {
+	t := &Turn{queue: q, began: time.Now()}
+	q.serving[t] = struct{}{}
+	return t
+}
+
+// next calls those who wait, one from each line in turn, while there is a place.
+func (q *Queue) next() {
+	for q.lines.waiting > 0 && len(q.serving) < q.Places {
+		q.lines.first().call(q.serve(), nil)
+	}
+}
+
+// look takes places from those who have kept one for too long, while anybody waits.
+func (q *Queue) look() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.lines.waiting == 0 {
+		q.looking = false
+		return
+	}
+	now := time.Now()
+	for t := range q.serving {
+		if now.Sub(t.began) >= q.Long {
+			delete(q.serving, t)
+		}
+	}
+	q.handOver()
+	time.AfterFunc(q.Long, q.look)
+}
+
+// Length is how many wait.
+func (q *Queue) Length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.lines.waiting
+}

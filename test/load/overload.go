@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse.dev/gatehouse/test/drive"
+	"gatehouse.dev/gatehouse/test/local"
+)
+
+// tenfold is how many times its capacity the webhook is sent.
+const tenfold = 10
+
+// overloaded is what becomes of the webhook when more comes than it can decide: latencies in
+// milliseconds, reviews a second, memory in bytes.
+type overloaded struct {
+	// Capacity is the rate of a closed loop over 64 connections.
+	Capacity float64 `json:"capacityPerSecond"`
+	// Quiet is the p99 of one who sends 50 a second when nobody else does.
+	Quiet     float64  `json:"quietP99MS"`
+	Cases     []excess `json:"cases"`
+	LargeHeld uint64   `json:"largeReviewsPeakBytes"`
+	Large     answered `json:"largeReviews"`
+}
+
+// excess is one kind of overload.
+type excess struct {
+	Name        string   `json:"name"`
+	Connections int      `json:"connections"`
+	Others      answered `json:"theirs"`
+	// Goodput is what is allowed a second, as a share of the capacity.
+	Goodput float64 `json:"goodput"`
+	// Honest is the p99 of one of another tenant who sends 50 a second meanwhile.
+	Honest      float64 `json:"honestP99MS"`
+	HonestRatio float64 `json:"honestRatio"`
+	Peak        uint64  `json:"peakBytes"`
+	// Recovered is when, after it, half of the capacity is answered as it was before: in seconds.
+	Recovered float64 `json:"recoveredSeconds"`
+}
+
+// answered counts what became of reviews.
+type answered struct {
+	Due     int            `json:"due"`
+	Allowed int            `json:"allowed"`
+	Retry   int            `json:"retry"`
+	Unsent  int            `json:"unsent"`
+	Failed  int            `json:"lateCutOrOther"`
+	P50     float64        `json:"p50MS"`
+	P99     float64        `json:"p99MS"`
+	Why     map[string]int `json:"why,omitempty"`
+}
+
+func count(r drive.Result) answered {
+	return answered{Due: r.Sent(), Allowed: len(r.Latencies), Retry: len(r.Retry), Unsent: r.Unsent, Failed: r.Late + r.Cut + r.Other,
+		P50: milliseconds(drive.Quantile(r.Latencies, .5)), P99: milliseconds(drive.Quantile(r.Latencies, .99)), Why: r.Why}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// overload sends mutating reviews of a small Pod, which wait for nobody but the webhook.
+func overload(ctx context.Context, all []duel, webhook int, length time.Duration, stderr io.Writer) (*overloaded, error) {
+	small, err := find(all, "mutate a small pod")
+	if err != nil {
+		return nil, err
+	}
+	small.Connections, small.For = 64, length
+	drive.Closed(ctx, small)
+	capacity := drive.Closed(ctx, small)
+	o := &overloaded{Capacity: capacity.Rate()}
+	honest := small
+	if honest.Requests, err = each(small.Requests, bobs); err != nil {
+		return nil, err
+	}
+	honest.Connections, honest.For = 8, max(5*length, 2*time.Second)
+	quiet := drive.Open(ctx, honest, 50)
+	if quiet.Failed() > 0 {
+		return nil, fmt.Errorf("bob's own reviews are not allowed: %v", quiet.Why)
+	}
+	o.Quiet = milliseconds(drive.Quantile(quiet.Latencies, .99))
+	theirs := small
+	// An API server turns away at once what it has no seat for.
+	theirs.Patience = 50 * time.Millisecond
+	theirs.For, theirs.Lead = max(5*length, 2*time.Second), 4*time.Second
+	honest.For, honest.Lead = theirs.For, theirs.Lead
+	for _, c := range []struct {
+		name        string
+		connections int
+	}{{"of one tenant", 600}, {"of one tenant", 1800}} {
+		_, _ = fmt.Fprintf(stderr, "overload: %d times the capacity %s, %d connections ...\n", tenfold, c.name, c.connections)
+		if err := local.ForgetPeak(webhook); err != nil {
+			return nil, err
+		}
+		theirs.Connections = c.connections
+		var flood, meanwhile drive.Result
+		var both sync.WaitGroup
+		both.Go(func() { flood = drive.Open(ctx, theirs, tenfold*o.Capacity) })
+		both.Go(func() { meanwhile = drive.Open(ctx, honest, 50) })
+		both.Wait()
+		e := excess{Name: c.name, Connections: c.connections, Others: count(flood),
+			Goodput: float64(len(flood.Latencies)+len(meanwhile.Latencies)) / flood.Took.Seconds() / o.Capacity,
+			Honest:  milliseconds(drive.Quantile(meanwhile.Latencies, .99))}
+		e.HonestRatio = e.Honest / o.Quiet
+		e.Recovered = recovery(ctx, small, o.Capacity/2).Seconds()
+		if e.Peak, err = local.Peak(webhook); err != nil {
+			return nil, err
+		}
+		o.Cases = append(o.Cases, e)
+	}
+	return o, o.large(ctx, all, webhook, length, stderr)
+}
+
+// large sends sixteen reviews of 3 MiB at once, again and again.
+func (o *overloaded) large(ctx context.Context, all []duel, webhook int, length time.Duration, stderr io.Writer) error {
+	_, _ = fmt.Fprintln(stderr, "overload: sixteen reviews of 3 MiB at once ...")
+	l, err := find(all, "mutate a config map of 200 KiB")
+	if err != nil {
+		return err
+	}
+	if l.Requests, err = each(l.Requests, func(r []byte) ([]byte, error) { return enlarged(r, 3<<20) }); err != nil {
+		return err
+	}
+	if err := local.ForgetPeak(webhook); err != nil {
+		return err
+	}
+	l.Connections, l.For = 16, max(3*length, 2*time.Second)
+	o.Large = count(drive.Closed(ctx, l))
+	o.LargeHeld, err = local.Peak(webhook)
+	return err //nolint:wrapcheck // It names the process.
+}
+
+// recovery waits until a quarter of a second of a load is answered in full, half of it within
+// twice what a review takes in the quiet; at most half a minute.
+func recovery(ctx context.Context, l drive.Load, rate float64) time.Duration {
+	l.Connections, l.For = 64, 250*time.Millisecond
+	began := time.Now()
+	for time.Since(began) < 30*time.Second && ctx.Err() == nil {
+		at := time.Since(began)
+		if r := drive.Open(ctx, l, rate); r.Failed() == 0 && drive.Quantile(r.Latencies, .99) < 100*time.Millisecond {
+			return at
+		}
+	}
+	return time.Since(began)
+}
+
+func find(all []duel, name string) (drive.Load, error) {
+	i := slices.IndexFunc(all, func(d duel) bool { return d.name == name })
+	if i < 0 {
+		return drive.Load{}, fmt.Errorf("no review %q is known", name)
+	}
+	return all[i].ours, nil
+}
+
+func each(requests [][]byte, change func([]byte) ([]byte, error)) ([][]byte, error) {
+	all := make([][]byte, len(requests))
+	for i, r := range requests {
+		var err error
+		if all[i], err = change(r); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// bobs is alice's request as bob's, about his namespace.
+func bobs(request []byte) ([]byte, error) {
+	return rewritten(request, func(body []byte) ([]byte, error) {
+		return bytes.ReplaceAll(body, []byte("alice"), []byte("bob")), nil
+	})
+}
+
+// enlarged gives a request's ConfigMap so many more bytes.
+func enlarged(request []byte, size int) ([]byte, error) {
+	return rewritten(request, func(body []byte) ([]byte, error) {
+		const key = `"data":{`
+		before, after, found := bytes.Cut(body, []byte(key))
+		if !found {
+			return nil, fmt.Errorf("a ConfigMap without data: %.200q", body)
+		}
+		return slices.Concat(before, []byte(key+`"more":"`+strings.Repeat("x", size)+`",`), after), nil
+	})
+}
+
+// rewritten changes the body of a request as it goes over the wire.
+func rewritten(request []byte, change func([]byte) ([]byte, error)) ([]byte, error) {
+	const end = "\r\n\r\n"
+	head, body, found := bytes.Cut(request, []byte(end))
+	if !found {
+		return nil, fmt.Errorf("a request without a body: %.40q", request)
+	}
+	length := fmt.Appendf(nil, "Content-Length: %d", len(body))
+	body, err := change(body)
+	if err != nil {
+		return nil, err
+	}
+	head = bytes.Replace(head, length, fmt.Appendf(nil, "Content-Length: %d", len(body)), 1)
+	return slices.Concat(head, []byte(end), body), nil
+}
