@@ -22,8 +22,8 @@ Does two things, each on a local cluster of its own with three webhooks and one 
 Sessions: makes organizations and tenants, lets user after user fill her limit of concurrent
 sessions on full nodes and ask for one more until all are there at once, then makes room and
 waits until all have run to their end. With --kill the provisioner and every webhook are
-killed in the middle and started again. Prints what the API server measured of every kind of
-call. Fails when a limit was passed, when a session was lost or run twice, or when p95 of a
+killed and started again, once in the middle of the admissions and once while sessions run.
+Prints what the API server measured of every kind of call. Fails when a limit was passed, when a session was lost or run twice, or when p95 of a
 kind of call is 2 seconds or more.
 
 Provisioning: makes 20 tenants, one a second; then as many as --provision says, as fast as

@@ -27,10 +27,15 @@ func (p *platform) play(ctx context.Context) (*result, error) {
 		return nil, err
 	}
 	began := time.Now()
+	all := p.users * p.sessions
+	halfway := make(chan error, 1)
+	go func() { halfway <- p.killHalfway(ctx, watched, all/2) }()
 	if err := p.ask(ctx, r); err != nil {
 		return nil, err
 	}
-	all := p.users * p.sessions
+	if err := <-halfway; err != nil {
+		return nil, err
+	}
 	if err := p.wait(ctx, "sessions are admitted", all, func() (int, error) { return watched.live(), nil }); err != nil {
 		return nil, err
 	}
@@ -44,6 +49,7 @@ func (p *platform) play(ctx context.Context) (*result, error) {
 		return nil, err
 	}
 	if p.kill {
+		time.Sleep(time.Second) // some have ended, others run
 		if err := p.killAll(ctx); err != nil {
 			return nil, err
 		}
@@ -82,6 +88,9 @@ func (p *platform) ask(ctx context.Context, r *result) error {
 				if err == nil {
 					err = try(ctx, func() error {
 						_, err := as.Resource(sessions).Namespace(namespace(i)).Create(ctx, o, metav1.CreateOptions{})
+						if apierrors.IsAlreadyExists(err) {
+							return nil // hers, of a try whose answer was lost
+						}
 						return err
 					})
 				}
@@ -98,6 +107,22 @@ func (p *platform) ask(ctx context.Context, r *result) error {
 	}
 	everybody.Wait()
 	return failed
+}
+
+// killHalfway kills every server of ours once so many sessions are admitted, in the middle of the
+// others' admissions.
+func (p *platform) killHalfway(ctx context.Context, watched *followed, n int) error {
+	if !p.kill {
+		return nil
+	}
+	for watched.live() < n {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%d sessions are not admitted: %w", n, ctx.Err())
+		}
+	}
+	return p.killAll(ctx)
 }
 
 // try repeats what may come again.
@@ -126,10 +151,9 @@ func (p *platform) cordon(ctx context.Context, on bool) error {
 	return nil
 }
 
-// killAll kills every server of ours while sessions end, and starts them again.
+// killAll kills every server of ours and starts them again.
 func (p *platform) killAll(ctx context.Context) error {
 	servers := []string{"provisioner-0", "webhook-0", "webhook-1", "webhook-2"}
-	time.Sleep(time.Second)
 	p.say("killing %s ...", strings.Join(servers, ", "))
 	for _, step := range []struct{ verb, flags string }{{"stop", "--signal KILL"}, {"start", ""}} {
 		for _, name := range servers {

@@ -33,7 +33,7 @@ func (r *result) all() int { return r.users * r.sessions }
 func (r *result) print(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%d sessions of %d users in %d organizations, each with a limit of %d\n", r.all(), r.users, r.organizations, r.sessions)
 	_, _ = fmt.Fprintf(w, "  users came over %s; admitted in %.1f s, all with a Job in %.1f s, completed %.1f s after there was room%s\n",
-		r.over, r.admitted.Seconds(), r.created.Seconds(), r.completed.Seconds(), map[bool]string{true: ", every server of ours killed in between"}[r.kill])
+		r.over, r.admitted.Seconds(), r.created.Seconds(), r.completed.Seconds(), map[bool]string{true: ", every server of ours killed in the middle of the admissions and in between"}[r.kill])
 	_, _ = fmt.Fprintf(w, "  live at one moment: %d, of one user %d; one more was denied to %d users\n", r.peak, r.peakOf, r.refused)
 	_, _ = fmt.Fprintf(w, "  %d Jobs, %d runs\n\n", r.jobs, r.runs)
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
