@@ -12,14 +12,18 @@ import (
 
 // object is a decoded object, or nothing. Every reader is total: what is absent or of
 // another type reads as empty.
-type object struct{ value ast.Value }
+type object struct {
+	value ast.Value
+	// raw are the bytes that it was decoded of; nil for a part of another one.
+	raw []byte
+}
 
 func decode(raw []byte) (object, error) {
 	v, err := engine.ObjectValue(raw)
 	if err != nil {
 		return object{value: ast.Null{}}, err
 	}
-	return object{value: v}, nil
+	return object{value: v, raw: raw}, nil
 }
 
 // ast gives the value for the engine, null where there is none.

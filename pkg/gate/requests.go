@@ -14,19 +14,11 @@ import (
 // and while a resize is on its way the larger of what it asks for and what it has. Null
 // for templates, and for what cannot be read as a Pod.
 func requests(path string, o object) ast.Value {
-	if path != "" {
-		return ast.Null{}
-	}
-	plain, err := ast.JSON(o.ast())
-	if err != nil {
-		return ast.Null{}
-	}
-	raw, err := json.Marshal(plain)
-	if err != nil {
+	if path != "" || o.raw == nil {
 		return ast.Null{}
 	}
 	var pod corev1.Pod
-	if err := json.Unmarshal(raw, &pod); err != nil {
+	if err := json.Unmarshal(o.raw, &pod); err != nil {
 		return ast.Null{}
 	}
 	fillRequests(&pod)
