@@ -21,13 +21,13 @@ const hintBytes = 4 << 10
 // turns has those who were read wait until it is their turn to be judged.
 type turns struct{ small, large *turn.Queue }
 
-// newTurns leaves one processor, if there are two, to those who read, write and collect garbage;
-// one large review is judged beside the small ones. The API server asks again after a 503, within
-// its own timeout, and may meet another replica: so nobody waits here for most of that.
+// newTurns lets one small review a processor be judged at once, and one large one beside them. The
+// API server asks again after a 503, within its own timeout, and may meet another replica: so
+// nobody waits here for most of that.
 func newTurns(timeout time.Duration) (turns, error) {
 	t := turns{
 		small: turn.New(turn.Options{
-			Places: max(1, runtime.GOMAXPROCS(0)-1), Waiting: 2048, Patience: timeout / 10, Long: 25 * time.Millisecond,
+			Places: runtime.GOMAXPROCS(0), Waiting: 2048, Patience: timeout / 10, Long: 25 * time.Millisecond,
 		}),
 		large: turn.New(turn.Options{Places: 1, Waiting: 64, Patience: timeout / 2, Long: timeout}),
 	}
