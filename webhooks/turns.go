@@ -29,7 +29,7 @@ func newTurns(timeout time.Duration) (turns, error) {
 		small: turn.New(turn.Options{
 			Places: runtime.GOMAXPROCS(0), Waiting: 2048, Patience: timeout / 10, Long: 25 * time.Millisecond,
 		}),
-		large: turn.New(turn.Options{Places: 1, Waiting: 64, Patience: timeout / 2, Long: timeout}),
+		large: turn.New(turn.Options{Places: 1, Waiting: 64, Patience: timeout / 2, Long: timeout / 5}),
 	}
 	if err := t.small.Listen(); err != nil {
 		return turns{}, fmt.Errorf("webhooks: %w", err)
@@ -45,7 +45,7 @@ func (t turns) enter(ctx context.Context, body []byte) (*turn.Turn, *rejection) 
 	}
 	its, err := queue.Enter(ctx, whose(body))
 	if err != nil {
-		return nil, &rejection{http.StatusServiceUnavailable, "overload", "more reviews at once than can be judged: " + err.Error()}
+		return nil, &rejection{http.StatusServiceUnavailable, "overload", "more reviews at once than can be judged: " + err.Error() + "; try again"}
 	}
 	return its, nil
 }

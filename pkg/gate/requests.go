@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	resourcehelper "k8s.io/component-helpers/resource"
+	kjson "sigs.k8s.io/json"
 )
 
 // requests is what a Pod takes of a node, by resource, as the scheduler counts it: the
@@ -18,7 +19,8 @@ func requests(path string, o object) ast.Value {
 		return ast.Null{}
 	}
 	var pod corev1.Pod
-	if err := json.Unmarshal(o.raw, &pod); err != nil {
+	// By the exact case of keys, as the engine reads them: "Spec" is nobody's spec.
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(o.raw, &pod); err != nil {
 		return ast.Null{}
 	}
 	fillRequests(&pod)

@@ -130,3 +130,28 @@ func TestQuantile(t *testing.T) {
 		t.Errorf("quantiles (-want +got):\n%s", diff)
 	}
 }
+
+// TestTheLeadIsNotCounted: what is due in it is sent, and no figure knows of it.
+func TestTheLeadIsNotCounted(t *testing.T) {
+	var n atomic.Int64
+	l := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		n.Add(1)
+		allow(w)
+	})
+	l.Lead = 300 * time.Millisecond
+	if r := Open(t.Context(), l, 100); r.Sent() > 15 || r.Sent() < 5 || n.Load() < 30 || r.Took > time.Second {
+		t.Errorf("%d sent, %d counted in %s: %+v", n.Load(), r.Sent(), r.Took, r)
+	}
+}
+
+// TestWhatFindsNoConnectionIsNotSent: past its patience, long before its deadline.
+func TestWhatFindsNoConnectionIsNotSent(t *testing.T) {
+	l := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(60 * time.Millisecond)
+		allow(w)
+	})
+	l.Connections, l.Patience = 1, 20*time.Millisecond
+	if r := Open(t.Context(), l, 100); r.Unsent < 3 || r.Failed() != r.Unsent {
+		t.Errorf("of ten that were due while one took 60 ms: %+v", r)
+	}
+}

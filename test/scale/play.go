@@ -86,9 +86,11 @@ func (p *platform) ask(ctx context.Context, r *result) error {
 				err := yaml.Unmarshal(fmt.Appendf(nil, `{apiVersion: research.example.com/v1, kind: ResearchSession, metadata: {name: s-%d},
 					spec: {prompt: Look, websiteURL: "https://example.com", llmSettings: {model: claude-sonnet}, timeout: 1800}}`, n), &o.Object)
 				if err == nil {
+					tries := 0
 					err = try(ctx, func() error {
+						tries++
 						_, err := as.Resource(sessions).Namespace(namespace(i)).Create(ctx, o, metav1.CreateOptions{})
-						if apierrors.IsAlreadyExists(err) {
+						if tries > 1 && apierrors.IsAlreadyExists(err) {
 							return nil // hers, of a try whose answer was lost
 						}
 						return err

@@ -58,6 +58,7 @@ func TestCheck(t *testing.T) {
 		"a comprehension, whose members are written out": {"a if {\n\ty0 := input.x\n" + links(40, "[z | some z in [Y, Y]]") + "\tcount(y40) > 0\n}\n", 0},
 		"within one":                                {"a if count([y40 | y0 := input.x\n" + strings.ReplaceAll(links(40, "[Y, Y]"), "\t", "") + "]) > 0\n", 20},
 		"every":                                     {"a if every y0 in input.x {\n" + links(40, "[Y, Y]") + "\tcount(y40) > 0\n}\n", 20},
+		"every of many":                             {"a if {\n\ty0 := input.x\n" + links(12, "[Y, Y]") + "\tevery z in [y12] {\n\t\tw := [" + strings.Repeat("z, ", 99) + "z]\n\t\tcount(w) > 0\n\t}\n}\n", 17},
 		"two rules":                                 {"one := y15 if {\n\ty0 := input.x\n" + links(15, "[Y, Y]") + "}\n\na if {\n\ty0 := one\n" + links(15, "[Y, Y]") + "\tcount(y15) > 0\n}\n", 25},
 		"a head":                                    {"a contains [y17, y17, y17] if {\n\ty0 := input.x\n" + links(17, "[Y, Y]") + "}\n", 2},
 		"an else":                                   {"a := 1 if {\n\tinput.a\n} else := y40 if {\n\ty0 := input.x\n" + links(40, "[Y, Y]") + "}\n", 23},

@@ -31,8 +31,13 @@ func (s scope) expr(e *ast.Expr) {
 	case *ast.Term:
 		s.checked(terms, e.Location)
 	case *ast.Every:
-		s.checked(terms.Domain, e.Location)
-		s.apart().body(terms.Body)
+		domain, in := s.checked(terms.Domain, e.Location), s.apart()
+		for _, member := range []*ast.Term{terms.Key, terms.Value} {
+			if member != nil {
+				in.bind(member, domain)
+			}
+		}
+		in.body(terms.Body)
 	case []*ast.Term:
 		if e.IsEquality() && len(terms) == 3 {
 			left, right := s.checked(terms[1], e.Location), s.checked(terms[2], e.Location)
