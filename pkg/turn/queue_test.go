@@ -237,6 +237,26 @@ func TestClosedWhilePeopleWait(t *testing.T) {
 	all.Wait()
 }
 
+// TestABellThatNobodyHears keeps nobody for longer than Long.
+func TestABellThatNobodyHears(t *testing.T) {
+	t.Parallel()
+	o := bounds()
+	o.Long = 20 * time.Millisecond
+	q := New(o)
+	var err error
+	if q.bell, err = newBell(); err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	first := enter(t, q, "a")
+	time.AfterFunc(5*time.Millisecond, first.End)
+	began := time.Now()
+	enter(t, q, "b").End()
+	if took := time.Since(began); took > 100*o.Long {
+		t.Errorf("called after %s", took)
+	}
+}
+
 func comeAndGo(t *testing.T, q *Queue) {
 	t.Helper()
 	var (
