@@ -25,10 +25,11 @@ func (l *linker) call(s *ir.CallStmt) (step, error) {
 	if len(args) > maxArgs {
 		return nil, fmt.Errorf("function %s has %d operands", s.Func, len(args))
 	}
-	if quick := l.quick(s.Func, args, target); quick != nil {
-		return quick, nil
+	long := l.builtin(decl, run, args, target, l.at(&s.Location))
+	if _, own := l.options.Builtins[s.Func]; own {
+		return long, nil
 	}
-	return l.builtin(decl, run, args, target, l.at(&s.Location)), nil
+	return quick(s.Func, args, target, long), nil
 }
 
 func internal(fn *function, args []operand, target int) step {

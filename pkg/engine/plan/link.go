@@ -60,12 +60,19 @@ func (l *linker) operands(all []ir.Operand) []operand {
 
 func (l *linker) block(b *ir.Block) (block, error) {
 	out := make(block, 0, len(b.Stmts))
+	arrays := l.arrays(b.Stmts)
 	for rest := b.Stmts; len(rest) > 0; rest = rest[1:] {
 		if made, taken := l.literals(rest); taken > 0 {
 			for _, literal := range made {
 				out = append(out, put(l.local(literal.at), literal.value))
 			}
 			rest = rest[taken-1:]
+			continue
+		}
+		if made, inPlace := arrays[len(b.Stmts)-len(rest)]; inPlace {
+			if made != nil {
+				out = append(out, made)
+			}
 			continue
 		}
 		compiled, err := l.statement(rest[0])

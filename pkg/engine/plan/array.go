@@ -1,0 +1,100 @@
+package plan
+
+import (
+	"reflect"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/ir"
+)
+
+// arrays finds, in one block, the arrays whose members are all put in there: they are made at
+// once with the last member instead of anew with each. It says by position what stands in a
+// statement's place; nil for nothing.
+func (l *linker) arrays(stmts []ir.Stmt) map[int]step {
+	out := map[int]step{}
+	for i, s := range stmts {
+		made, ok := s.(*ir.MakeArrayStmt)
+		if !ok || made.Capacity < 2 {
+			continue
+		}
+		members, ok := filled(stmts[i+1:], made)
+		if !ok {
+			continue
+		}
+		out[i] = nil
+		values := make([]operand, len(members))
+		for k, at := range members {
+			appended, _ := stmts[i+1+at].(*ir.ArrayAppendStmt)
+			values[k] = l.operand(appended.Value)
+			out[i+1+at] = nil
+		}
+		out[i+1+members[len(members)-1]] = array(l.local(made.Target), values)
+	}
+	return out
+}
+
+func array(target int, values []operand) step {
+	return func(f *frame) signal {
+		terms := make([]*ast.Term, len(values))
+		for i, v := range values {
+			terms[i] = v.read(f)
+		}
+		f.l[target] = ast.ArrayTerm(terms...)
+		return sigNext
+	}
+}
+
+// filled gives where an array gets its members, all of them; false where anything else looks
+// at it meanwhile, or may change a member's local.
+func filled(stmts []ir.Stmt, made *ir.MakeArrayStmt) (members []int, ok bool) {
+	busy := map[ir.Local]bool{made.Target: true}
+	for i, s := range stmts {
+		if appended, ok := s.(*ir.ArrayAppendStmt); ok && appended.Array == made.Target {
+			members = append(members, i)
+			if len(members) == int(made.Capacity) {
+				return members, true
+			}
+			if at, ok := localOf(appended.Value); ok {
+				busy[at] = true
+			}
+			continue
+		}
+		if mentions(reflect.ValueOf(s), busy) {
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+func localOf(o ir.Operand) (ir.Local, bool) {
+	at, ok := o.Value.(*ir.Local)
+	if !ok {
+		return 0, false
+	}
+	return *at, true
+}
+
+// mentions reports whether a statement, or one in a block of it, reads or writes one of some
+// locals.
+func mentions(v reflect.Value, locals map[ir.Local]bool) bool {
+	if v.Type() == reflect.TypeFor[ir.Local]() {
+		return locals[ir.Local(v.Int())]
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && mentions(v.Elem(), locals)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if mentions(v.Field(i), locals) {
+				return true
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if mentions(v.Index(i), locals) {
+				return true
+			}
+		}
+	}
+	return false
+}
