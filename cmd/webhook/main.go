@@ -20,7 +20,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"gatehouse.dev/gatehouse/pkg/config"
-	"gatehouse.dev/gatehouse/pkg/serving"
 )
 
 const usage = `Usage: webhook --config FILE [flags]
@@ -88,7 +87,6 @@ func run(args []string, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	// A second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
-	serving.TuneCollector()
 	if err := serve(ctx, o, logger); err != nil {
 		logger.Error(err, "webhook stopped")
 		return exitFailed

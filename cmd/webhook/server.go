@@ -106,6 +106,7 @@ func newServer(ctx context.Context, c *config.Config, connection *rest.Config, o
 		Listener: listener, Operations: operations, Handler: handler, Certificate: certificates.GetCertificate,
 		DrainPeriod: c.Webhook.DrainPeriod.Duration, Drain: handler.Drain,
 		Tasks: slices.Concat(tasks, recordings, []serving.Task{
+			{Name: "collector", Run: serving.TuneCollector},
 			{Name: "certificate", Run: certificates.Start},
 			{Name: "webhook configurations", Run: bundles.Start},
 			{Name: "cache", Run: w.cache.Start},

@@ -23,8 +23,20 @@ var commonKeys = func() map[string]*ast.Term {
 		schedulerName tolerations operator effect priority terminationGracePeriodSeconds
 		dnsPolicy phase conditions type reason message lastTransitionTime data stringData
 		prompt websiteURL displayName llmSettings model temperature maxTokens timeout
-		app f: f:metadata f:spec f:status f:name f:labels f:annotations`) {
+		app f: f:metadata f:spec f:status f:name f:labels f:annotations
+		request caller passport tenant organization tier models usage expansion now pods
+		oldPods resource group version subResource userInfo object oldObject options dryRun
+		username groups extra class role relation actor author user_id email permissions
+		audience correlation_id key_id issued_at path`) {
 		keys[name] = ast.StringTerm(name)
 	}
 	return keys
 }()
+
+// Key is the term of an object's key, one of those made once where it is common.
+func Key(name string) *ast.Term {
+	if t, ok := commonKeys[name]; ok {
+		return t
+	}
+	return ast.StringTerm(name)
+}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
+	"gatehouse.dev/gatehouse/pkg/engine"
+	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
 )
@@ -14,29 +16,30 @@ import (
 // input builds the policies' input, gatehouse.dev/v1. The decoded objects are shared,
 // not copied.
 func (g *Gate) input(w *write, s *standing) ast.Value {
-	facts := map[string]ast.Value{
-		"request":      requestValue(w),
-		"caller":       callerValue(w, s),
-		"passport":     passportValue(w, s),
-		"tenant":       ast.Null{},
-		"organization": ast.Null{},
-		"tier":         ast.Null{},
-		"limits":       ast.NewObject(),
-		"models":       ast.NewObject(),
-		"usage":        ast.NewObject(),
-		"namespace":    ast.Null{},
-		"expansion":    dict("pods", g.expand(w, w.object), "oldPods", g.expand(w, w.old)),
-		"now":          ast.String(w.now.UTC().Format(time.RFC3339Nano)),
+	f := s.facts
+	if f == nil {
+		f = nobody
 	}
-	if f := s.facts; f != nil {
-		facts["tenant"], facts["organization"], facts["tier"] = f.Tenant, f.Organization, f.Tier
-		facts["limits"], facts["models"], facts["namespace"] = f.Limits, f.Models, f.Namespace
-	}
-	out := ast.NewObject()
-	for key, value := range facts {
-		out.Insert(ast.StringTerm(key), ast.NewTerm(value))
-	}
-	return out
+	return dict(
+		"request", requestValue(w),
+		"caller", callerValue(w, s),
+		"passport", passportValue(w, s),
+		"tenant", f.Tenant,
+		"organization", f.Organization,
+		"tier", f.Tier,
+		"limits", f.Limits,
+		"models", f.Models,
+		"usage", ast.InternedEmptyObjectValue,
+		"namespace", f.Namespace,
+		"expansion", dict("pods", g.expand(w, w.object), "oldPods", g.expand(w, w.old)),
+		"now", ast.String(w.now.UTC().Format(time.RFC3339Nano)),
+	)
+}
+
+// nobody is what is in force where there is no tenant.
+var nobody = &facts.Standing{
+	Tenant: ast.Null{}, Organization: ast.Null{}, Tier: ast.Null{}, Namespace: ast.Null{},
+	Limits: ast.InternedEmptyObjectValue, Models: ast.InternedEmptyObjectValue,
 }
 
 func requestValue(w *write) ast.Value {
@@ -110,7 +113,7 @@ func dict(pairs ...any) ast.Value {
 		if !ok {
 			value = ast.Null{}
 		}
-		terms = append(terms, ast.Item(ast.StringTerm(key), ast.NewTerm(value)))
+		terms = append(terms, [2]*ast.Term{engine.Key(key), ast.NewTerm(value)})
 	}
 	return ast.NewObject(terms...)
 }

@@ -7,7 +7,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	resourcehelper "k8s.io/component-helpers/resource"
-	kjson "sigs.k8s.io/json"
 )
 
 // requests is what a Pod takes of a node, by resource, as the scheduler counts it: the
@@ -18,14 +17,14 @@ func requests(path string, o object) ast.Value {
 	if path != "" || o.raw == nil {
 		return ast.Null{}
 	}
-	var pod corev1.Pod
-	// By the exact case of keys, as the engine reads them: "Spec" is nobody's spec.
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(o.raw, &pod); err != nil {
+	pod, ok := podOf(o.value)
+	if !ok {
 		return ast.Null{}
 	}
-	fillRequests(&pod)
-	out := ast.NewObject()
-	for name, amount := range resourcehelper.PodRequests(&pod, resourcehelper.PodResourcesOptions{UseStatusResources: true}) {
+	fillRequests(pod)
+	amounts := resourcehelper.PodRequests(pod, resourcehelper.PodResourcesOptions{UseStatusResources: true})
+	out := ast.NewObjectWithCapacity(len(amounts))
+	for name, amount := range amounts {
 		out.Insert(ast.StringTerm(string(name)), ast.NewTerm(number(amount)))
 	}
 	return out
@@ -54,6 +53,9 @@ func fillRequests(pod *corev1.Pod) {
 
 // number is a quantity as Rego counts: exact, without a suffix.
 func number(amount resource.Quantity) ast.Value {
+	if whole, ok := amount.AsInt64(); ok {
+		return ast.InternedTerm(whole).Value
+	}
 	exact := amount.DeepCopy()
 	return ast.Number(json.Number(exact.AsDec().String()))
 }

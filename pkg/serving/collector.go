@@ -1,19 +1,66 @@
 package serving
 
 import (
+	"context"
+	"math"
 	"os"
 	"runtime/debug"
+	"runtime/metrics"
+	"time"
 )
 
-// gcPercent lets the heap grow to three and a half times what is held before the collector
-// runs, instead of twice. A webhook holds its tenants for long and its reviews for a
-// millisecond: each run looks at all the tenants to find the garbage of the reviews. Of ten
-// thousand tenants that is 840 MiB (docs/performance.md); GOMEMLIMIT has the last word.
-const gcPercent = 250
+// A webhook holds its tenants for long and its reviews for a millisecond: each run of the
+// collector looks at all the tenants to find the garbage of the reviews. So the heap may grow
+// by gcPercent of what is held before it runs, where Go lets it double; GOMEMLIMIT has the
+// last word (docs/performance.md).
+//
+// Where little is held, that would still be every few hundred reviews: gcRoom is what may be
+// allocated between two runs in any case. Of a small Pod's review, collecting was a third.
+const (
+	gcPercent = 250
+	gcRoom    = 96 << 20
+	// gcSteepest bounds what a heap that grows between two looks may grow to.
+	gcSteepest = 2000
+	gcLook     = time.Second
+)
 
-// TuneCollector sets the garbage collector for a webhook, unless GOGC says how.
-func TuneCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+// TuneCollector keeps the garbage collector tuned for a webhook until ctx ends, unless GOGC
+// says how.
+func TuneCollector(ctx context.Context) error {
+	if os.Getenv("GOGC") != "" {
+		<-ctx.Done()
+		return nil
 	}
+	ticker := time.NewTicker(gcLook)
+	defer ticker.Stop()
+	for set := 0; ; {
+		// To set it stops the world for a moment, so small differences are let be.
+		if want := collectorPercent(heapLive()); math.Abs(float64(want-set)) > float64(set)/10 {
+			debug.SetGCPercent(want)
+			set = want
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// collectorPercent is how much the heap may grow, of so many bytes that are held.
+func collectorPercent(live uint64) int {
+	if live == 0 {
+		return gcSteepest
+	}
+	return int(min(gcSteepest, max(gcPercent, gcRoom*100/live))) //nolint:gosec // At most gcSteepest.
+}
+
+// heapLive is what the last run of the collector found in use, in bytes; 0 before the first.
+func heapLive() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
 }

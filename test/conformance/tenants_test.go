@@ -56,7 +56,7 @@ func (m *moving) Snapshot() *facts.Snapshot { return m.now.Load() }
 // crowded is the whole webhook over a crowd.
 func crowded(tb testing.TB, n int) (http.Handler, *moving, facts.Objects) {
 	tb.Helper()
-	serving.TuneCollector()
+	go func() { _ = serving.TuneCollector(tb.Context()) }()
 	m := &moving{}
 	var all facts.Objects
 	handler, _, _ := webhook(tb, func(s *Sample, g *gate.Gate) {

@@ -58,8 +58,8 @@ func (r Run) Ask(rule Rule) (ast.Value, error) {
 // End gives back what the evaluation used; its values stay good.
 func (r Run) End() {
 	m := r.m
-	clear(m.stack[:cap(m.stack)])
-	m.stack = m.stack[:0]
+	clear(m.stack[:min(m.used, cap(m.stack))])
+	m.stack, m.used = m.stack[:0], 0
 	m.memo.clear()
 	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
 	m.builtin, m.depth = topdown.BuiltinContext{}, 0
@@ -69,8 +69,10 @@ func (r Run) End() {
 
 // machine holds the state of one evaluation.
 type machine struct {
-	plan        *Plan
-	stack       []*ast.Term
+	plan  *Plan
+	stack []*ast.Term
+	// used is how much of the stack was ever in use.
+	used        int
 	memo        *memo
 	input, data *ast.Term
 	err         error
@@ -147,6 +149,7 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 		base = 0
 	}
 	m.stack = saved[:base+fn.locals]
+	m.used = max(m.used, len(m.stack))
 	if m.depth == len(m.frames) {
 		m.frames = append(m.frames, &frame{m: m})
 	}
