@@ -17,14 +17,14 @@ func (h *Handler) decide(parent context.Context, r review.Request, arrived time.
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(parent), arrived.Add(limit))
 	verdict := make(chan review.Verdict, 1)
 	h.Metrics.AddRequests(1)
-	go func() {
+	h.deciders.Go(func() {
 		defer func() {
 			cancel()
 			held.release()
 			h.Metrics.AddRequests(-1)
 		}()
 		verdict <- h.guarded(ctx, r)
-	}()
+	})
 	select {
 	case v := <-verdict:
 		return v

@@ -12,6 +12,7 @@ import (
 	"gatehouse.dev/gatehouse/pkg/audit"
 	"gatehouse.dev/gatehouse/pkg/review"
 	"gatehouse.dev/gatehouse/pkg/turn"
+	"gatehouse.dev/gatehouse/pkg/worker"
 )
 
 // Decider decides one write. It must be safe for concurrent use and should give up when
@@ -45,6 +46,7 @@ type Handler struct {
 	routes   map[string]Route
 	budget   *budget
 	turns    turns
+	deciders *worker.Pool
 	draining atomic.Bool
 }
 
@@ -67,7 +69,7 @@ func New(o Options) (*Handler, error) {
 	}
 	// The largest body must fit, with the byte that tells it from a larger one.
 	total := max(o.BytesInFlight, o.MaxBodyBytes+1)
-	h := &Handler{Options: o, routes: map[string]Route{}, budget: newBudget(total, o.Metrics.AddBytes)}
+	h := &Handler{Options: o, routes: map[string]Route{}, deciders: worker.New(16), budget: newBudget(total, o.Metrics.AddBytes)}
 	var err error
 	if h.turns, err = newTurns(o.Timeout); err != nil {
 		return nil, err

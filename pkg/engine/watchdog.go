@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"gatehouse.dev/gatehouse/pkg/worker"
 )
 
 // mercy is how long an evaluation may take to notice that its time is up before it
@@ -21,6 +23,9 @@ type Watchdog struct {
 	limit int64
 	stuck atomic.Int64
 }
+
+// evaluators are the goroutines that evaluate; one that is stuck never comes back to them.
+var evaluators = worker.New(16)
 
 // maxOrphans is how many evaluations may outlive their answer where nothing else is said.
 const maxOrphans = 4
@@ -58,7 +63,7 @@ func (w *Watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast
 		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
 	done := make(chan outcome, 1)
-	go func() {
+	evaluators.Go(func() {
 		var out outcome
 		defer func() {
 			if r := recover(); r != nil {
@@ -66,9 +71,8 @@ func (w *Watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast
 			}
 			done <- out
 		}()
-		growStack()
 		out.value, out.err = eval()
-	}()
+	})
 	select {
 	case out := <-done:
 		return out.value, out.err
@@ -91,15 +95,3 @@ func (w *Watchdog) bury(done <-chan outcome) {
 	<-done
 	w.stuck.Add(-1)
 }
-
-// growStack makes room at once for the deep recursion of an evaluation: growing in
-// steps copies all frames each time and cost a third of a small review.
-//
-//go:noinline
-func growStack() {
-	var room [48 << 10]byte
-	use(&room)
-}
-
-//go:noinline
-func use(*[48 << 10]byte) {}
