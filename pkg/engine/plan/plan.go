@@ -29,6 +29,8 @@ type Options struct {
 	// Strict makes an error of a built-in function one of the evaluation; without it the
 	// expression is undefined.
 	Strict bool
+	// unknown leaves idioms unknown: they are evaluated like all other functions.
+	unknown bool
 }
 
 // Rule is an entry point of a Plan.
@@ -57,6 +59,8 @@ type function struct {
 	// constant is what it returns whenever it returns at all, so that it may return at once;
 	// nil where that is not so.
 	constant *ast.Term
+	// native, if any, answers in the place of the blocks.
+	native native
 }
 
 // path is where the rule stands, without the generation that the planner puts before it.
@@ -71,6 +75,9 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
 		fn := &function{name: f.Name, index: i, params: f.Params}
+		if !o.unknown && len(f.Params) > 2 && len(f.Params) < 5 {
+			fn.native = byShape()[shape(policy, f)]
+		}
 		p.funcs = append(p.funcs, fn)
 		l.names[f.Name] = fn
 		if f.Path != nil {
