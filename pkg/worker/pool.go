@@ -32,7 +32,6 @@ func (p *Pool) work(f func()) {
 	jobs := make(chan func(), 1)
 	for {
 		f()
-		f = nil // what it holds is nobody's while this one waits
 		select {
 		case p.idle <- jobs:
 			f = <-jobs

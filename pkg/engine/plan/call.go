@@ -54,15 +54,14 @@ func internal(fn *function, args []operand, target int) step {
 }
 
 // asked asks a function that is answered in Go.
-func (fn *function) asked(args []operand, target int) step {
-	answer, a, b := fn.native, args[2], args[len(args)-1]
+func (f *function) asked(args []operand, target int) step {
+	answer, a, b := f.native, args[2], args[len(args)-1]
 	return func(f *frame) signal {
-		t := answer(a.read(f), b.read(f))
-		f.l[target] = t
-		if t == nil {
+		x, y := a.read(f), b.read(f)
+		if x == nil || y == nil {
 			return sigUndefined
 		}
-		return sigNext
+		return f.took(target, answer(x, y))
 	}
 }
 
