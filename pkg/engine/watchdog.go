@@ -64,7 +64,7 @@ func (w *Watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast
 	}
 	done := make(chan outcome, 1)
 	evaluators.Go(func() {
-		var out outcome
+		out := outcome{err: fmt.Errorf("%w: the evaluation ended without an answer", ErrShape)}
 		defer func() {
 			if r := recover(); r != nil {
 				out = outcome{err: &PanicError{Value: r, Stack: debug.Stack()}}

@@ -19,9 +19,11 @@ import (
 const (
 	gcPercent = 250
 	gcRoom    = 96 << 20
-	// gcSteepest bounds what a heap that grows between two looks may grow to.
-	gcSteepest = 2000
-	gcLook     = time.Second
+	// gcSteepest and gcLook bound what a heap may grow to that grows between two looks.
+	gcSteepest = 1000
+	gcLook     = 100 * time.Millisecond
+	// gcLeast is what Go has; it is left to GOMEMLIMIT to collect more often than that.
+	gcLeast = 100
 )
 
 // TuneCollector keeps the garbage collector tuned for a webhook until ctx ends, unless GOGC
@@ -35,7 +37,7 @@ func TuneCollector(ctx context.Context) error {
 	defer ticker.Stop()
 	for set := 0; ; {
 		// To set it stops the world for a moment, so small differences are let be.
-		if want := collectorPercent(heapLive()); math.Abs(float64(want-set)) > float64(set)/10 {
+		if want := collectorPercent(heapLive(), debug.SetMemoryLimit(-1)); math.Abs(float64(want-set)) > float64(set)/10 {
 			debug.SetGCPercent(want)
 			set = want
 		}
@@ -47,12 +49,15 @@ func TuneCollector(ctx context.Context) error {
 	}
 }
 
-// collectorPercent is how much the heap may grow, of so many bytes that are held.
-func collectorPercent(live uint64) int {
+// collectorPercent is how much the heap may grow, of so many bytes that are held: to three quarters
+// of the limit, but for gcLeast.
+func collectorPercent(live uint64, limit int64) int {
 	if live == 0 {
 		return gcSteepest
 	}
-	return int(min(gcSteepest, max(gcPercent, gcRoom*100/live))) //nolint:gosec // At most gcSteepest.
+	want := min(gcSteepest, max(gcPercent, gcRoom*100/float64(live)))
+	room := (float64(limit)*3/4/float64(live) - 1) * 100
+	return int(min(want, max(gcLeast, room)))
 }
 
 // heapLive is what the last run of the collector found in use, in bytes; 0 before the first.

@@ -2,6 +2,7 @@ package serving
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -9,11 +10,24 @@ import (
 )
 
 func TestCollectorPercent(t *testing.T) {
-	for live, want := range map[uint64]int{
-		0: gcSteepest, 1: gcSteepest, 8 << 20: 1200, 24 << 20: 400, 96 << 20: gcPercent, 1 << 30: gcPercent,
+	const none = math.MaxInt64
+	for name, tt := range map[string]struct {
+		live  uint64
+		limit int64
+		want  int
+	}{
+		"nothing yet":               {0, none, gcSteepest},
+		"next to nothing":           {1, none, gcSteepest},
+		"little":                    {24 << 20, none, 400},
+		"as much as the room":       {96 << 20, none, gcPercent},
+		"much":                      {1 << 30, none, gcPercent},
+		"much of what may be":       {300 << 20, 800 << 20, 100},
+		"half of what may be":       {200 << 20, 800 << 20, 200},
+		"more than may be":          {2 << 30, 1 << 30, gcLeast},
+		"little, and little may be": {24 << 20, 96 << 20, 200},
 	} {
-		if got := collectorPercent(live); got != want {
-			t.Errorf("%d bytes held: %d %%, want %d", live, got, want)
+		if got := collectorPercent(tt.live, tt.limit); got != tt.want {
+			t.Errorf("%s: %d %%, want %d", name, got, tt.want)
 		}
 	}
 }
@@ -47,7 +61,7 @@ func TestTuneCollector(t *testing.T) {
 	// What is held grows while it looks.
 	time.AfterFunc(100*time.Millisecond, runtime.GC)
 	held := make([]byte, gcRoom)
-	if got := tuned(t, 3*gcLook); got != gcPercent {
+	if got := tuned(t, 20*gcLook); got != gcPercent {
 		t.Errorf("much is held: %d %%, want %d", got, gcPercent)
 	}
 	runtime.KeepAlive(held)

@@ -44,11 +44,15 @@ func array(target int, values []operand) step {
 	}
 }
 
+// farthest is how many statements are looked through for an array's members: those of arrays in
+// arrays in arrays would be looked through again for each.
+const farthest = 64
+
 // filled gives where an array gets its members, all of them; false where anything else looks
 // at it meanwhile, or may change a member's local.
 func filled(stmts []ir.Stmt, made *ir.MakeArrayStmt) (members []int, ok bool) {
 	busy := map[ir.Local]bool{made.Target: true}
-	for i, s := range stmts {
+	for i, s := range stmts[:min(len(stmts), farthest)] {
 		if appended, ok := s.(*ir.ArrayAppendStmt); ok && appended.Array == made.Target {
 			members = append(members, i)
 			if len(members) == int(made.Capacity) {

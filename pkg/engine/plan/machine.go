@@ -60,6 +60,9 @@ func (r Run) End() {
 	m := r.m
 	clear(m.stack[:min(m.used, cap(m.stack))])
 	m.stack, m.used = m.stack[:0], 0
+	for _, f := range m.frames {
+		f.l = nil // one that was outgrown would be held on to
+	}
 	m.memo.clear()
 	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
 	m.builtin, m.depth = topdown.BuiltinContext{}, 0
