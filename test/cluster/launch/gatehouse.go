@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"gatehouse.dev/gatehouse/test/cluster/build"
@@ -26,17 +27,23 @@ type built struct {
 }
 
 // buildGatehouse compiles Gatehouse's servers while the nodes' program is compiled and the
-// control plane starts.
-func (r *run) buildGatehouse(ctx context.Context) <-chan built {
-	result := make(chan built, 1)
+// control plane starts. Call stop when the result is not waited for any more: it ends the
+// compilers.
+func (r *run) buildGatehouse(ctx context.Context) (result chan built, stop func()) {
+	result = make(chan built, 1)
 	if r.options.ControlPlaneOnly {
-		return result
+		return result, func() {}
 	}
-	go func() {
+	ctx, cancel := context.WithCancel(ctx)
+	var building sync.WaitGroup
+	building.Go(func() {
 		found, err := build.Gatehouse(ctx, r.options.Repository, r.out)
 		result <- built{found, err}
-	}()
-	return result
+	})
+	return result, func() {
+		cancel()
+		building.Wait()
+	}
 }
 
 func (r *run) startGatehouse(ctx context.Context, programs map[string]string) error {

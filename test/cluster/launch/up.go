@@ -42,7 +42,8 @@ func Up(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	ours := r.buildGatehouse(ctx)
+	ours, stop := r.buildGatehouse(ctx)
+	defer stop()
 	if err := r.buildNodes(ctx, programs); err != nil {
 		return err
 	}
