@@ -3,8 +3,9 @@ package engine
 import (
 	"math"
 	"runtime/debug"
-	"runtime/metrics"
 	"time"
+
+	"gatehouse.dev/gatehouse/pkg/heap"
 )
 
 // Memory has no owner in Go: what one evaluation holds cannot be told from what another
@@ -16,9 +17,6 @@ const (
 	memoryGlance = 10 * time.Millisecond
 )
 
-// liveBytes is what the collector found in use last.
-const liveBytes = "/gc/heap/live:bytes"
-
 // memoryShort reports whether the process holds more than half of its limit. Without a limit
 // it never does.
 func memoryShort() bool {
@@ -26,10 +24,5 @@ func memoryShort() bool {
 	if limit == math.MaxInt64 {
 		return false
 	}
-	sample := []metrics.Sample{{Name: liveBytes}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return false
-	}
-	return sample[0].Value.Uint64() > uint64(limit)/2 //nolint:gosec // A limit is not negative.
+	return heap.Live() > uint64(limit)/2 //nolint:gosec // A limit is not negative.
 }

@@ -47,7 +47,7 @@ func (o object) at(path ...string) ast.Value {
 		if !ok {
 			return nil
 		}
-		term := obj.Get(ast.StringTerm(key))
+		term := obj.Get(engine.Key(key))
 		if term == nil {
 			return nil
 		}

@@ -94,11 +94,11 @@ func (r *podReader) amount(v ast.Value) resource.Quantity {
 }
 
 func (r *podReader) at(o ast.Object, key string) ast.Object {
-	return r.object(r.get(o, key))
+	return r.object(object{value: o}.at(key))
 }
 
 func (r *podReader) text(o ast.Object, key string) string {
-	switch v := r.get(o, key).(type) {
+	switch v := (object{value: o}).at(key).(type) {
 	case ast.String:
 		return string(v)
 	case nil, ast.Null:
@@ -109,7 +109,7 @@ func (r *podReader) text(o ast.Object, key string) string {
 }
 
 func (r *podReader) each(o ast.Object, key string, visit func(ast.Object)) {
-	switch v := r.get(o, key).(type) {
+	switch v := (object{value: o}).at(key).(type) {
 	case *ast.Array:
 		for i := range v.Len() {
 			if item := r.object(v.Elem(i).Value); item != nil {
@@ -132,16 +132,6 @@ func (r *podReader) object(v ast.Value) ast.Object {
 	case nil, ast.Null:
 	default:
 		r.odd = true
-	}
-	return nil
-}
-
-func (*podReader) get(o ast.Object, key string) ast.Value {
-	if o == nil {
-		return nil
-	}
-	if t := o.Get(ast.StringTerm(key)); t != nil {
-		return t.Value
 	}
 	return nil
 }

@@ -5,8 +5,9 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
-	"runtime/metrics"
 	"time"
+
+	"gatehouse.dev/gatehouse/pkg/heap"
 )
 
 // A webhook holds its tenants for long and its reviews for a millisecond: each run of the
@@ -37,7 +38,7 @@ func TuneCollector(ctx context.Context) error {
 	defer ticker.Stop()
 	for set := 0; ; {
 		// To set it stops the world for a moment, so small differences are let be.
-		if want := collectorPercent(heapLive(), debug.SetMemoryLimit(-1)); math.Abs(float64(want-set)) > float64(set)/10 {
+		if want := collectorPercent(heap.Live(), debug.SetMemoryLimit(-1)); math.Abs(float64(want-set)) > float64(set)/10 {
 			debug.SetGCPercent(want)
 			set = want
 		}
@@ -58,14 +59,4 @@ func collectorPercent(live uint64, limit int64) int {
 	want := min(gcSteepest, max(gcPercent, gcRoom*100/float64(live)))
 	room := (float64(limit)*3/4/float64(live) - 1) * 100
 	return int(min(want, max(gcLeast, room)))
-}
-
-// heapLive is what the last run of the collector found in use, in bytes; 0 before the first.
-func heapLive() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return 0
-	}
-	return sample[0].Value.Uint64()
 }

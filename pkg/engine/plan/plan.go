@@ -29,8 +29,8 @@ type Options struct {
 	// Strict makes an error of a built-in function one of the evaluation; without it the
 	// expression is undefined.
 	Strict bool
-	// unknown leaves idioms unknown: they are evaluated like all other functions.
-	unknown bool
+	// noIdioms has functions evaluated that could be answered in Go.
+	noIdioms bool
 }
 
 // Rule is an entry point of a Plan.
@@ -75,7 +75,7 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
 		fn := &function{name: f.Name, index: i, params: f.Params}
-		if !o.unknown && len(f.Params) > 2 && len(f.Params) < 5 {
+		if !o.noIdioms && len(f.Params) > 2 && len(f.Params) < 5 {
 			fn.native = byShape()[shape(policy, f)]
 		}
 		p.funcs = append(p.funcs, fn)
