@@ -69,6 +69,13 @@ var _ = Describe("What is kept of a tenant beside her guards", func() {
 	It("is put back when somebody with the right to change it did", func(ctx SpecContext) {
 		admin := home.as("admin")
 		clearSessions(ctx, admin, aliceNS, acmeLedger, "alice")
+		// Specs before this one may have thrown her ledger away: one that is still on its way out
+		// would be gone in the middle of the first change.
+		Eventually(func(g Gomega) {
+			ledger, err := admin.dynamic.Resource(ledgers).Get(ctx, acmeLedger, metav1.GetOptions{})
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(ledger.GetDeletionTimestamp()).To(BeNil())
+		}).WithContext(ctx).WithTimeout(time.Minute).Should(Succeed(), "the ledger is there to stay")
 		whole, err := kept(ctx, admin)
 		Expect(err).NotTo(HaveOccurred())
 		roles, own := admin.kube.RbacV1(), admin.dynamic.Resource(usages).Namespace(aliceNS)
