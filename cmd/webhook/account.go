@@ -17,7 +17,7 @@ func (w *world) account(_ context.Context, tenant string) (quota.Account, error)
 		return quota.Account{}, errors.New("facts and policies are not there yet")
 	}
 	name := w.facts.Prefix + tenant
-	home, ok := snapshot.Homes[name]
+	home, ok := snapshot.HomeOf(name)
 	if !ok {
 		home = snapshot.Home(facts.Namespace{Name: name})
 	}

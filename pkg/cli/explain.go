@@ -70,7 +70,7 @@ Exit code 0 if all are allowed, 1 if one is not, 2 on misuse.`,
 
 func (j *judge) explain(ctx context.Context, r judged) (explained, error) {
 	e := explained{judged: r, Policies: []heard{}, Digest: j.program.Digest()}
-	if home, ok := j.platform.snapshot.Homes[r.home]; ok {
+	if home, ok := j.platform.snapshot.HomeOf(r.home); ok {
 		e.Tenant = factsOf(home.Standing(j.subject.Groups).Effective)
 	}
 	if r.asked != nil {

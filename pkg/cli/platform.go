@@ -55,7 +55,7 @@ func (p *platform) Age(time.Time) time.Duration { return 0 }
 
 // Live implements facts.Source.
 func (p *platform) Live(_ context.Context, namespace string) (*facts.Home, error) {
-	if home, ok := p.snapshot.Homes[namespace]; ok {
+	if home, ok := p.snapshot.HomeOf(namespace); ok {
 		return home, nil
 	}
 	return nil, fmt.Errorf("namespace %q: %w", namespace, facts.ErrUnknown)

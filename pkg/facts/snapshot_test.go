@@ -35,7 +35,7 @@ func TestANamespaceBelongsToTheTenantItWasMadeFor(t *testing.T) {
 		{"no prefix", home("alice", "alice", "u1"), false},
 	} {
 		s := Build(Objects{Prefix: "t-", Tenants: []*v1alpha1.Tenant{alice("u1")}, Namespaces: []Namespace{c.ns}})
-		if h := s.Homes[c.ns.Name]; (h.Facts.Tenant != nil) != c.ours {
+		if h, _ := s.HomeOf(c.ns.Name); (h.Facts.Tenant != nil) != c.ours {
 			t.Errorf("%s: tenant %v", c.name, h.Facts.Tenant)
 		}
 	}
@@ -58,7 +58,7 @@ func TestValuesAreWhatPoliciesRead(t *testing.T) {
 		}
 		return plain
 	}
-	h := s.Homes["t-alice"]
+	h, _ := s.HomeOf("t-alice")
 	models := func(groups ...string) any { return read(h.Standing(groups).Models).(map[string]any)["effective"] }
 	if diff := cmp.Diff([]any{}, models()); diff != "" {
 		t.Error(diff)
@@ -80,7 +80,7 @@ func TestValuesAreWhatPoliciesRead(t *testing.T) {
 		t.Error("owners are compared byte for byte")
 	}
 	more := s.With(&v1alpha1.Tenant{ObjectMeta: metav1.ObjectMeta{Name: "new"}})
-	if len(s.Tenants) != 1 || len(more.Tenants) != 2 {
+	if s.Population() != 1 || more.Population() != 2 {
 		t.Error("With changed the snapshot that it was called on")
 	}
 }

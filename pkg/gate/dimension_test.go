@@ -75,7 +75,7 @@ func TestADimensionInRegoAlone(t *testing.T) {
 	w := newWorld(t)
 	program := withPolicy(t, "research/prompts", heads)
 	w.gate.Program = func() *engine.Program { return program }
-	home := w.sample.Facts.Homes[aliceNS]
+	home, _ := w.sample.Facts.HomeOf(aliceNS)
 	tier := w.sample.Facts.Tiers["standard"]
 	original := tier.Spec.Limits
 	t.Cleanup(func() { tier.Spec.Limits = original })

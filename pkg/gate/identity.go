@@ -81,7 +81,7 @@ func (g *Gate) standHuman(w *write, s *standing) {
 // and nowhere else.
 func (g *Gate) standAccount(w *write, s *standing) {
 	s.seal = sealMint
-	own, ok := w.snapshot.Homes[w.caller.Namespace]
+	own, ok := w.snapshot.HomeOf(w.caller.Namespace)
 	if w.caller.Namespace == w.Namespace {
 		own, ok = w.home, true
 	}

@@ -24,7 +24,7 @@ func (g *Gate) outsideWrite(ctx context.Context, w *write) review.Verdict {
 	case tenant.ClassHuman:
 		s.author, s.groups = w.caller.Username, w.caller.Groups
 	case tenant.ClassServiceAccount, tenant.ClassDeployer:
-		if home, ok := w.snapshot.Homes[w.caller.Namespace]; ok {
+		if home, ok := w.snapshot.HomeOf(w.caller.Namespace); ok {
 			s.author = home.Standing(nil).Effective.Owner
 		}
 	default:

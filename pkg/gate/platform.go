@@ -62,8 +62,8 @@ func (g *Gate) onboard(w *write) review.Verdict {
 			fmt.Sprintf("your tenant is named %s", review.Quote(id)), "set metadata.name to "+review.Quote(id))
 	}
 	placed, refusal := g.Onboarding.Admit(tenant.Applicant{Username: me, Groups: w.caller.Groups, Email: first(w.Subject.Extra[extraEmail])},
-		w.snapshot.Organizations, w.snapshot.Tiers, len(w.snapshot.Tenants))
-	if have, exists := w.snapshot.Tenants[id]; exists {
+		w.snapshot.Organizations, w.snapshot.Tiers, w.snapshot.Population())
+	if have, exists := w.snapshot.Tenant(id); exists {
 		// The API server answers AlreadyExists; what she has stays as it is.
 		placed, refusal = tenant.Placed{Organization: have.Spec.Organization, Tier: have.Spec.Tier}, nil
 	}

@@ -99,7 +99,8 @@ func TestDelegatedParameters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.gate.Program, w.gate.Policies = set.Program, set
-			settings := w.sample.Facts.Homes[aliceNS].Facts.Settings
+			home, _ := w.sample.Facts.HomeOf(aliceNS)
+			settings := home.Facts.Settings
 			settings.Spec.PolicyParameters = map[string]runtime.RawExtension{"acme.drafts": {Raw: []byte(tt.given)}}
 			v, _ := w.write(configMap("local:alice", "draft"))
 			w.denied(v, "acme/drafts")

@@ -15,10 +15,10 @@ func (w *world) rebuilt(change func(o *facts.Objects)) {
 	w.t.Helper()
 	old := w.sample.Facts
 	objects := facts.Objects{Prefix: "claude-runner-user-"}
-	for _, h := range old.Homes {
+	for _, h := range old.Homes() {
 		objects.Namespaces = append(objects.Namespaces, h.Namespace)
 	}
-	for _, t := range old.Tenants {
+	for _, t := range old.Tenants() {
 		objects.Tenants = append(objects.Tenants, t.DeepCopy())
 	}
 	for _, o := range old.Organizations {

@@ -30,7 +30,7 @@ func (g *Gate) Stored(ctx context.Context, r review.Request) (Judgement, error) 
 	r.Operation, r.Phase, r.Entry = review.Create, review.Validating, review.EntryTenant
 	w := &write{Request: r, now: g.Now(), snapshot: g.Facts.Snapshot(), program: g.Program()}
 	object := fmt.Sprintf("%s %s/%s", r.Resource.GroupResource(), r.Namespace, r.Name)
-	home, ok := w.snapshot.Homes[r.Namespace]
+	home, ok := w.snapshot.HomeOf(r.Namespace)
 	if !ok || home.Facts.Tenant == nil {
 		return Judgement{}, fmt.Errorf("%s: its namespace has no tenant", object)
 	}

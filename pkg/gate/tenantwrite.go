@@ -40,7 +40,7 @@ func (g *Gate) tenantWrite(ctx context.Context, w *write) review.Verdict {
 // findHome finds the namespace's tenant, past the cache when the cache does not know
 // the namespace yet.
 func (g *Gate) findHome(ctx context.Context, w *write) *review.Verdict {
-	home, ok := w.snapshot.Homes[w.Namespace]
+	home, ok := w.snapshot.HomeOf(w.Namespace)
 	if !ok || home.Facts.Tenant == nil {
 		fresh, err := g.Facts.Live(ctx, w.Namespace)
 		switch {

@@ -59,7 +59,7 @@ func (s *Sample) Age(time.Time) time.Duration { return 0 }
 
 // Live implements facts.Source: the picture is all there is.
 func (s *Sample) Live(_ context.Context, namespace string) (*facts.Home, error) {
-	if h, ok := s.Facts.Homes[namespace]; ok {
+	if h, ok := s.Facts.HomeOf(namespace); ok {
 		return h, nil
 	}
 	return nil, fmt.Errorf("namespace %q: %w", namespace, facts.ErrUnknown)

@@ -120,6 +120,7 @@ func BenchmarkChanges(b *testing.B) {
 func (m *moving) change(ctx context.Context, all facts.Objects, aSecond int) {
 	all.Tenants = slices.Clone(all.Tenants)
 	version := 1
+	told := facts.Change{Tenants: map[string]*v1alpha1.Tenant{}}
 	for last := time.Now(); ctx.Err() == nil; {
 		changes := int(time.Since(last).Seconds() * float64(aSecond))
 		last = time.Now()
@@ -129,8 +130,10 @@ func (m *moving) change(ctx context.Context, all facts.Objects, aSecond int) {
 			changed := *all.Tenants[at]
 			changed.ResourceVersion = strconv.Itoa(version)
 			all.Tenants[at] = &changed
+			told.Tenants[changed.Name] = &changed
 		}
-		m.now.Store(m.now.Load().Next(all))
-		time.Sleep(min(4*time.Since(last), 250*time.Millisecond))
+		m.now.Store(m.now.Load().After(told))
+		clear(told.Tenants)
+		time.Sleep(max(5*time.Millisecond, min(4*time.Since(last), 250*time.Millisecond)))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -28,7 +29,7 @@ type Facts struct {
 	Lease *Heartbeat
 
 	snapshot atomic.Pointer[facts.Snapshot]
-	dirty    chan struct{}
+	news     *news
 }
 
 var _ facts.Source = (*Facts)(nil)
@@ -40,43 +41,58 @@ func (f *Facts) Snapshot() *facts.Snapshot { return f.snapshot.Load() }
 func (f *Facts) Age(now time.Time) time.Duration { return f.Lease.Age(now) }
 
 // Start watches until ctx ends; it returns once the first snapshot stands or an error
-// that names the kind that could not be watched.
+// that names the kind that could not be followedKind.
 func (f *Facts) Start(ctx context.Context) error {
-	f.dirty = make(chan struct{}, 1)
-	for _, obj := range []client.Object{
-		&v1alpha1.Tenant{}, &v1alpha1.Organization{}, &v1alpha1.OrganizationSettings{},
-		&v1alpha1.Tier{}, &v1alpha1.Model{}, &corev1.Namespace{},
-	} {
-		informer, err := f.Cache.GetInformer(ctx, obj)
+	f.news = newNews()
+	var told []toolscache.InformerSynced
+	for _, follow := range f.kinds() {
+		informer, err := f.Cache.GetInformer(ctx, follow.kind)
 		if err != nil {
-			return fmt.Errorf("watch %T: %w", obj, err)
+			return fmt.Errorf("watch %T: %w", follow.kind, err)
 		}
-		if _, err := informer.AddEventHandler(changed(f.mark)); err != nil {
-			return fmt.Errorf("watch %T: %w", obj, err)
+		registered, err := informer.AddEventHandler(follow.handler)
+		if err != nil {
+			return fmt.Errorf("watch %T: %w", follow.kind, err)
 		}
+		told = append(told, registered.HasSynced)
 	}
-	if !f.Cache.WaitForCacheSync(ctx) {
+	// What was told counts, and not what the cache holds: it is told a moment later.
+	if !f.Cache.WaitForCacheSync(ctx) || !toolscache.WaitForCacheSync(ctx.Done(), told...) {
 		return fmt.Errorf("facts did not sync: %w", context.Cause(ctx))
 	}
-	if err := f.rebuild(ctx); err != nil {
-		return err
-	}
+	f.snapshot.Store(facts.Nothing(f.Prefix).After(f.news.take()))
 	go f.keep(ctx)
 	return nil
 }
 
-func (f *Facts) mark() {
-	select {
-	case f.dirty <- struct{}{}:
-	default:
+// kinds are the kinds that facts follow from, all without a namespace.
+func (f *Facts) kinds() []followedKind {
+	return []followedKind{
+		{&v1alpha1.Tenant{}, hear(f.news, func(c *facts.Change) *map[string]*v1alpha1.Tenant { return &c.Tenants }, itself)},
+		{&v1alpha1.Organization{}, hear(f.news, func(c *facts.Change) *map[string]*v1alpha1.Organization { return &c.Organizations }, itself)},
+		{&v1alpha1.OrganizationSettings{}, hear(f.news, func(c *facts.Change) *map[string]*v1alpha1.OrganizationSettings { return &c.Settings }, itself)},
+		{&v1alpha1.Tier{}, hear(f.news, func(c *facts.Change) *map[string]*v1alpha1.Tier { return &c.Tiers }, itself)},
+		{&v1alpha1.Model{}, hear(f.news, func(c *facts.Change) *map[string]*v1alpha1.Model { return &c.Models }, itself)},
+		{&corev1.Namespace{}, hear(f.news, func(c *facts.Change) *map[string]*facts.Namespace { return &c.Namespaces },
+			func(o *corev1.Namespace) *facts.Namespace { ns := namespaceOf(o); return &ns })},
 	}
 }
 
-// longestRest is how long an event waits at most for the rebuild that shows it.
-const longestRest = 250 * time.Millisecond
+type followedKind struct {
+	kind    client.Object
+	handler toolscache.ResourceEventHandler
+}
 
-// keep rebuilds after events; events that arrive while it builds, or rests afterwards for four
-// times as long, make one more build: a flood of changes takes a part of one core.
+func itself[O any](o *O) *O { return o }
+
+// How long the next change waits for others after one was taken in: four times as long as that
+// took, so that a flood of changes takes a part of one core, and shortestRest in any case.
+const (
+	shortestRest = 5 * time.Millisecond
+	longestRest  = 250 * time.Millisecond
+)
+
+// keep takes in what changes; what is told of meanwhile, or while it rests, is one change more.
 func (f *Facts) keep(ctx context.Context) {
 	rest := time.NewTimer(0)
 	defer rest.Stop()
@@ -89,31 +105,12 @@ func (f *Facts) keep(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.dirty:
+		case <-f.news.there:
 			began := time.Now()
-			if err := f.rebuild(ctx); err != nil {
-				// The cache only fails when it is not started; the age of the facts
-				// then grows and every write is answered 503.
-				f.mark()
-				rest.Reset(100 * time.Millisecond)
-				continue
-			}
-			rest.Reset(min(4*time.Since(began), longestRest))
+			f.snapshot.Store(f.snapshot.Load().After(f.news.take()))
+			rest.Reset(max(shortestRest, min(4*time.Since(began), longestRest)))
 		}
 	}
-}
-
-func (f *Facts) rebuild(ctx context.Context) error {
-	objects, err := List(ctx, f.Cache, f.Prefix)
-	if err != nil {
-		return err
-	}
-	before := f.snapshot.Load()
-	if before == nil {
-		before = &facts.Snapshot{}
-	}
-	f.snapshot.Store(before.Next(objects))
-	return nil
 }
 
 // List reads what a snapshot is built of from a cache.
@@ -160,7 +157,7 @@ func (f *Facts) Live(ctx context.Context, namespace string) (*facts.Home, error)
 		return nil, fmt.Errorf("namespace %q: %w", namespace, facts.ErrUnknown)
 	}
 	snapshot := f.Snapshot()
-	if _, known := snapshot.Tenants[name]; known {
+	if _, known := snapshot.Tenant(name); known {
 		return snapshot.Home(namespaceOf(&ns)), nil
 	}
 	var t v1alpha1.Tenant

@@ -4,7 +4,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -73,9 +72,9 @@ func TestPlatform(t *testing.T) {
 	if len(in.Tiers) != 1 || in.Tiers[0].Name != "a" || len(in.Tenants) != 1 {
 		t.Errorf("%d tiers, %d tenants, want one of each", len(in.Tiers), len(in.Tenants))
 	}
-	home := facts.Build(in).Homes["x-alice"]
+	home, _ := facts.Build(in).HomeOf("x-alice")
 	if home == nil {
-		t.Fatalf("alice has no namespace among %v", slices.Collect(maps.Keys(facts.Build(in).Homes)))
+		t.Fatalf("alice has no namespace among %v", maps.Collect(facts.Build(in).Homes()))
 	}
 	if got := home.Standing(nil).Effective.Tier; got != "a" {
 		t.Errorf("alice's tier is %q", got)

@@ -107,7 +107,7 @@ func (w *world) Refresh(ctx context.Context) ([]string, string, error) {
 	}
 	w.keys.Store(ring)
 	var namespaces []string
-	for name, home := range w.snapshot.Load().Homes {
+	for name, home := range w.snapshot.Load().Homes() {
 		if home.Facts.Tenant != nil {
 			namespaces = append(namespaces, name)
 		}
