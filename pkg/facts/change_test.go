@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -121,9 +122,12 @@ func TestAfterIsWhatBuildWouldBe(t *testing.T) {
 			before := Build(platform(n, "1"))
 			in := platform(n, "1")
 			tt.change(&in)
-			was := reads(t, before)
+			was, had := reads(t, before), whoHasWhat(before)
 			next, want := before.After(changes(platform(n, "1"), in)), Build(in)
 			if diff := cmp.Diff(was, reads(t, before)); diff != "" {
+				t.Errorf("the snapshot before changed (-was +is):\n%s", diff)
+			}
+			if diff := cmp.Diff(had, whoHasWhat(before)); diff != "" {
 				t.Errorf("the snapshot before changed (-was +is):\n%s", diff)
 			}
 			if diff := cmp.Diff(reads(t, want), reads(t, next)); diff != "" {
@@ -145,9 +149,13 @@ func TestAfterIsWhatBuildWouldBe(t *testing.T) {
 	}
 }
 
-// whoHasWhat is what a snapshot says of owners and organizations.
+// whoHasWhat is what a snapshot holds beside the homes.
 func whoHasWhat(s *Snapshot) map[string]any {
-	out := map[string]any{"population": s.Population()}
+	out := map[string]any{
+		"population":    s.Population(),
+		"organizations": maps.Clone(s.Organizations), "settings": maps.Clone(s.Settings),
+		"tiers": maps.Clone(s.Tiers), "models": maps.Clone(s.Models),
+	}
 	for i := range 8 {
 		owner, organization := fmt.Sprintf("local:u%d", i), fmt.Sprintf("o%d", i)
 		out[owner], out[organization] = s.TenantOf(owner), s.TenantsOf(organization)
