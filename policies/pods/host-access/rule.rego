@@ -79,7 +79,8 @@ wrong contains set(sprintf("%s.hostPath", [pods.volume_place(where, volume)]), v
 	found != null
 }
 
-# Security contexts, as [where, context, whether of a container].
+# Security contexts, as [where, context]. What one says is looked up in what must not be said, and
+# not the other way round: it mostly says little.
 
 contexts := array.concat(pod_contexts, container_contexts)
 
@@ -94,7 +95,24 @@ container_contexts := [[where, context] |
 	where := sprintf("%s.securityContext", [pods.place(pod, list, container)])
 ]
 
-maps := ["seLinuxOptions", "seccompProfile", "appArmorProfile", "windowsOptions", "capabilities"]
+maps := {"seLinuxOptions", "seccompProfile", "appArmorProfile", "windowsOptions", "capabilities"}
+
+# good is what a field may be, by its name; parts what one within it may be.
+good := {
+	"privileged": {null, false},
+	"procMount": {null, "", "Default"},
+}
+
+parts := {
+	"seLinuxOptions": {
+		"user": {null, ""},
+		"role": {null, ""},
+		"type": {null, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"},
+	},
+	"seccompProfile": {"type": {null, "RuntimeDefault", "Localhost"}},
+	"appArmorProfile": {"type": {null, "RuntimeDefault", "Localhost"}},
+	"windowsOptions": {"hostProcess": {null, false}},
+}
 
 wrong contains pods.shapeless(where, "an object") if {
 	some [where, context] in contexts
@@ -103,24 +121,24 @@ wrong contains pods.shapeless(where, "an object") if {
 
 wrong contains pods.shapeless(sprintf("%s.%s", [where, field]), "an object") if {
 	some [where, context] in contexts
-	some field in maps
-	not value.is_map(value.at(context, [field]))
+	some field, found in value.fields(context)
+	field in maps
+	not value.is_map(found)
 }
 
-wrong contains set(sprintf("%s.%s", [where, concat(".", path)]), found) if {
+wrong contains set(sprintf("%s.%s", [where, field]), found) if {
 	some [where, context] in contexts
-	some [path, good] in [
-		[["privileged"], {null, false}],
-		[["procMount"], {null, "", "Default"}],
-		[["seLinuxOptions", "user"], {null, ""}],
-		[["seLinuxOptions", "role"], {null, ""}],
-		[["seLinuxOptions", "type"], {null, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}],
-		[["seccompProfile", "type"], {null, "RuntimeDefault", "Localhost"}],
-		[["appArmorProfile", "type"], {null, "RuntimeDefault", "Localhost"}],
-		[["windowsOptions", "hostProcess"], {null, false}],
-	]
-	found := value.at(context, path)
-	not found in good
+	some field, found in value.fields(context)
+	allowed := good[field]
+	not found in allowed
+}
+
+wrong contains set(sprintf("%s.%s.%s", [where, field, name]), found) if {
+	some [where, context] in contexts
+	some field, part in value.fields(context)
+	some name, allowed in parts[field]
+	found := value.at(part, [name])
+	not found in allowed
 }
 
 wrong contains pods.shapeless(sprintf("%s.%s", [where, concat(".", path)]), "a list") if {
@@ -178,24 +196,25 @@ wrong contains set(sprintf("%s.ports[%d].hostPort", [pods.place(where, list, con
 	not found in {null, 0}
 }
 
-# Written out: what is joined here would be joined anew for every review.
-targets := [
-	["livenessProbe", "httpGet", "host"],
-	["livenessProbe", "tcpSocket", "host"],
-	["readinessProbe", "httpGet", "host"],
-	["readinessProbe", "tcpSocket", "host"],
-	["startupProbe", "httpGet", "host"],
-	["startupProbe", "tcpSocket", "host"],
-	["lifecycle", "postStart", "httpGet", "host"],
-	["lifecycle", "postStart", "tcpSocket", "host"],
-	["lifecycle", "preStop", "httpGet", "host"],
-	["lifecycle", "preStop", "tcpSocket", "host"],
-]
+# targets are where a field of a container may name a host. Written out: what is joined here
+# would be joined anew for every review.
+targets := {
+	"livenessProbe": [["httpGet", "host"], ["tcpSocket", "host"]],
+	"readinessProbe": [["httpGet", "host"], ["tcpSocket", "host"]],
+	"startupProbe": [["httpGet", "host"], ["tcpSocket", "host"]],
+	"lifecycle": [
+		["postStart", "httpGet", "host"],
+		["postStart", "tcpSocket", "host"],
+		["preStop", "httpGet", "host"],
+		["preStop", "tcpSocket", "host"],
+	],
+}
 
-wrong contains set(sprintf("%s.%s", [pods.place(where, list, container), concat(".", path)]), found) if {
+wrong contains set(sprintf("%s.%s.%s", [pods.place(where, list, container), field, concat(".", path)]), found) if {
 	some [where, list, container] in pods.containers
-	some path in targets
-	found := value.at(container, path)
+	some field, part in value.fields(container)
+	some path in targets[field]
+	found := value.at(part, path)
 	not found in {null, ""}
 }
 
@@ -240,6 +259,7 @@ wrong_annotations contains text.message(
 ) if {
 	some [where, all, stored] in annotations
 	some name, found in value.fields(all)
+	contains(name, "kubernetes.io/")
 	every one in stored {
 		found != value.at(one, [name])
 	}

@@ -49,13 +49,13 @@ deny contains msg if {
 
 wrong contains msg if some msg in pods.unreadable
 
-# A field is [part, name, the value that the profile wants]; a part may not be asked of
-# every Pod.
-switches := [
-	["all", "privileged", false],
-	["linux", "allowPrivilegeEscalation", false],
-	["user", "runAsNonRoot", true],
-]
+# A field is [part, what it may be, the value that the profile wants]; a part may not be asked
+# of every Pod.
+switches := {
+	"privileged": ["all", {null, false}, "false"],
+	"allowPrivilegeEscalation": ["linux", {null, false}, "false"],
+	"runAsNonRoot": ["user", {null, true}, "true"],
+}
 
 asked(_, "all")
 
@@ -94,29 +94,31 @@ wrong contains pods.shapeless(sprintf("%s.securityContext", [where]), "an object
 
 wrong contains pods.shapeless(sprintf("%s.securityContext.%s", [where, field]), "an object") if {
 	some [_, where, context] in contexts
-	some field in ["seccompProfile", "capabilities"]
-	not value.is_map(value.at(context, [field]))
+	some field, found in value.fields(context)
+	field in {"seccompProfile", "capabilities"}
+	not value.is_map(found)
 }
 
 wrong contains pods.shapeless(sprintf("%s.securityContext.capabilities.%s", [where, field]), "a list") if {
 	some [_, where, context] in contexts
-	some field in ["add", "drop"]
-	not value.is_list(value.at(context, ["capabilities", field]))
+	some field, found in value.fields(value.at(context, ["capabilities"]))
+	field in {"add", "drop"}
+	not value.is_list(found)
 }
 
-wrong contains said(where, field, found, sprintf("%v", [good])) if {
+wrong contains said(where, field, found, good) if {
 	some [pod, where, context] in contexts
-	some [part, field, good] in switches
+	some field, found in value.fields(context)
+	[part, allowed, good] := switches[field]
+	not found in allowed
 	asked(pod, part)
-	found := value.at(context, [field])
-	not found in {null, good}
 }
 
 wrong contains said(where, "runAsUser", found, "the number of a user that is not root") if {
 	some [pod, where, context] in contexts
-	asked(pod, "user")
 	found := value.at(context, ["runAsUser"])
 	not is_user(found)
+	asked(pod, "user")
 }
 
 is_user(found) if found == null
@@ -128,10 +130,10 @@ is_user(found) if {
 
 wrong contains said(where, "seccompProfile.type", found, text.list(profiles)) if {
 	some [pod, where, context] in contexts
-	asked(pod, "linux")
 	is_object(value.at(context, ["seccompProfile"]))
 	found := value.at(context, ["seccompProfile", "type"])
 	not found in profiles
+	asked(pod, "linux")
 }
 
 wrong contains text.message(
@@ -140,9 +142,9 @@ wrong contains text.message(
 	"leave it out",
 ) if {
 	some [pod, where, context] in containers
-	asked(pod, "linux")
 	some capability in value.items(value.at(context, ["capabilities", "add"]))
 	not capability in capabilities
+	asked(pod, "linux")
 }
 
 wrong contains text.message(
@@ -151,10 +153,10 @@ wrong contains text.message(
 	"drop that, or leave capabilities.drop out",
 ) if {
 	some [pod, where, context] in containers
-	asked(pod, "linux")
 	drop := value.items(value.at(context, ["capabilities", "drop"]))
 	count(drop) > 0
 	not "ALL" in drop
+	asked(pod, "linux")
 }
 
 # A volume is of every type that it names, so each must be allowed; one that names none
@@ -184,29 +186,29 @@ else := text.quote(found)
 
 wrong contains unsaid(where, "allowPrivilegeEscalation", "false") if {
 	some [pod, where, context] in running
-	asked(pod, "linux")
 	value.at(context, ["allowPrivilegeEscalation"]) == null
+	asked(pod, "linux")
 }
 
 # These two a Pod may say for all its containers; what it says is judged above.
 wrong contains unsaid(where, "runAsNonRoot", "true") if {
 	some [pod, where, context] in running
-	asked(pod, "user")
 	value.at(context, ["runAsNonRoot"]) == null
 	value.at(pod, ["securityContext", "runAsNonRoot"]) == null
+	asked(pod, "user")
 }
 
 wrong contains unsaid(where, "seccompProfile.type", text.list(profiles)) if {
 	some [pod, where, context] in running
-	asked(pod, "linux")
 	value.at(context, ["seccompProfile"]) == null
 	value.at(pod, ["securityContext", "seccompProfile"]) == null
+	asked(pod, "linux")
 }
 
 wrong contains unsaid(where, "capabilities.drop", "\"ALL\"") if {
 	some [pod, where, context] in running
-	asked(pod, "linux")
 	value.items(value.at(context, ["capabilities", "drop"])) == []
+	asked(pod, "linux")
 }
 
 # running are the containers of Pods.
