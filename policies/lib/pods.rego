@@ -11,6 +11,9 @@ import data.lib.write
 
 lists := ["containers", "initContainers", "ephemeralContainers"]
 
+# read are all the lists of a Pod that are looked through.
+read := ["containers", "initContainers", "ephemeralContainers", "volumes", "tolerations"]
+
 # judged holds where a write makes or changes what pods are made of: not for a status,
 # nor where an update leaves all of it as it was stored.
 default judged := true
@@ -56,7 +59,7 @@ else := "spec"
 containers := [[where, list, container] |
 	some [where, pod] in specs
 	some list in lists
-	some container in array.slice(value.items(value.at(pod, [list])), 0, most)
+	some container in array.slice(value.items(value.at(pod, list)), 0, most)
 ]
 
 # most is how many entries of a list are looked at; a Pod of more is denied unseen, so
@@ -64,13 +67,13 @@ containers := [[where, list, container] |
 most := 256
 
 unreadable contains text.message(
-	sprintf("%s.%s has %d entries", [where, list, count(value.items(value.at(pod, [list])))]),
+	sprintf("%s.%s has %d entries", [where, list, count(value.items(value.at(pod, list)))]),
 	sprintf("at most %d", [most]),
 	"use more Pods",
 ) if {
 	some [where, pod] in specs
-	some list in array.concat(lists, ["volumes", "tolerations"])
-	count(value.items(value.at(pod, [list]))) > most
+	some list in read
+	count(value.items(value.at(pod, list))) > most
 }
 
 # volumes are [where, volume].
@@ -101,7 +104,7 @@ unreadable contains shapeless(where, "an object") if {
 unreadable contains shapeless(sprintf("%s.%s", [where, field]), "a list") if {
 	some [where, pod] in specs
 	some field in ["containers", "initContainers", "ephemeralContainers", "volumes"]
-	not value.is_list(value.at(pod, [field]))
+	not value.is_list(value.at(pod, field))
 }
 
 unreadable contains shapeless(sprintf("an entry of %s.%s", [where, list]), "an object") if {

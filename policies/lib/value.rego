@@ -5,8 +5,9 @@
 #   every JSON value: none is undefined, none is an error.
 package lib.value
 
-# at gives what stands at a path of keys, null where nothing does or the way there is
-# no object.
+# at gives what stands at a key, or at a path of keys, null where nothing does or the way there
+# is no object. A key that is not written out is given by itself, since a list of one would be
+# made anew each time.
 at(value, path) := object.get(value, path, null) if is_object(value)
 
 else := null

@@ -75,6 +75,11 @@ func (l *linker) block(b *ir.Block) (block, error) {
 			}
 			continue
 		}
+		if made, taken := l.fused(rest); taken > 0 {
+			out = append(out, made)
+			rest = rest[taken-1:]
+			continue
+		}
 		compiled, err := l.statement(rest[0])
 		if err != nil {
 			return nil, err

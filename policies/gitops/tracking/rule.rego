@@ -48,7 +48,7 @@ metadata := value.fields(value.at(write.object, ["metadata"]))
 
 wrong contains sprintf("metadata.%s is not of a shape that can be judged; it is an object; correct the manifest", [field]) if {
 	some field in ["labels", "annotations"]
-	found := value.at(metadata, [field])
+	found := value.at(metadata, field)
 	not value.is_map(found)
 }
 

@@ -28,7 +28,7 @@ deny contains text.message(
 addresses contains address if {
 	some subset in value.items(value.at(write.object, ["subsets"]))
 	some field in ["addresses", "notReadyAddresses"]
-	some entry in value.items(value.at(subset, [field]))
+	some entry in value.items(value.at(subset, field))
 	address := value.at(entry, ["ip"])
 }
 

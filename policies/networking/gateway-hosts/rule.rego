@@ -69,7 +69,7 @@ wrong contains malformed(concat(".", array.concat(["spec"], path)), "a list of o
 wrong contains malformed(sprintf("spec.rules[%d].%s", [i, field]), "a list of objects") if {
 	some i, rule in rules
 	some field in ["backendRefs", "filters"]
-	not readable(value.at(rule, [field]))
+	not readable(value.at(rule, field))
 }
 
 readable(list) if {
@@ -204,7 +204,7 @@ targets contains target if some target in backends
 targets contains [sprintf("%s.%s.backendRef", [where, field]), value.at(filter, [field, "backendRef"])] if {
 	some [where, filter] in filters
 	some field in ["requestMirror", "externalAuth"]
-	value.at(filter, [field]) != null
+	value.at(filter, field) != null
 }
 
 wrong contains text.message(
@@ -259,7 +259,7 @@ wrong contains text.message(
 ) if {
 	write.kind in listening
 	some field in ["addresses", "infrastructure"]
-	found := value.at(spec, [field])
+	found := value.at(spec, field)
 	not found in {null, [], {}}
 }
 

@@ -49,7 +49,7 @@ wrong contains text.message(
 	"give each host a rule with a path / of its own",
 ) if {
 	some field in ["defaultBackend", "backend"]
-	value.at(spec, [field]) != null
+	value.at(spec, field) != null
 }
 
 wrong contains text.message(

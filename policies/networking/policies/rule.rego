@@ -58,13 +58,13 @@ directions := {"ingress": "from", "egress": "to"}
 
 wrong contains malformed(sprintf("spec.%s", [way]), "a list") if {
 	some way, _ in directions
-	list := value.at(spec, [way])
+	list := value.at(spec, way)
 	not value.is_list(list)
 }
 
 rules := [[sprintf("spec.%s[%d].%s", [way, i, field]), rule, field] |
 	some way, field in directions
-	some i, rule in value.items(value.at(spec, [way]))
+	some i, rule in value.items(value.at(spec, way))
 ]
 
 # A rule without peers means everybody.
@@ -74,7 +74,7 @@ wrong contains text.message(
 	next,
 ) if {
 	some [where, rule, field] in rules
-	not has_peers(value.at(rule, [field]))
+	not has_peers(value.at(rule, field))
 }
 
 has_peers(peers) if {
@@ -84,7 +84,7 @@ has_peers(peers) if {
 
 peers := [[sprintf("%s[%d]", [where, i]), peer] |
 	some [where, rule, field] in rules
-	some i, peer in value.items(value.at(rule, [field]))
+	some i, peer in value.items(value.at(rule, field))
 ]
 
 wrong contains text.message(

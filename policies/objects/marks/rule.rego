@@ -55,7 +55,7 @@ stored(path) := [value.at(pod, ["metadata"]) |
 wrong contains sprintf("%s.%s is not of a shape that can be judged; it is an object; correct the manifest", [where, field]) if {
 	some [where, metadata, _] in parts
 	some field in ["labels", "annotations"]
-	not value.is_map(value.at(metadata, [field]))
+	not value.is_map(value.at(metadata, field))
 }
 
 wrong contains text.message(
@@ -65,10 +65,11 @@ wrong contains text.message(
 ) if {
 	some [where, metadata, before] in parts
 	some field, beginnings in reserved
-	some name, found in value.fields(value.at(metadata, [field]))
-	not found in [value.at(one, [field, name]) | some one in before]
+	some name, found in value.fields(value.at(metadata, field))
+	lowered := lower(name)
 	some beginning in beginnings
-	startswith(lower(name), beginning)
+	startswith(lowered, beginning)
+	not found in [value.at(one, [field, name]) | some one in before]
 }
 
 reserved["labels"] := input.parameters.labels

@@ -62,7 +62,7 @@ mutate contains {"path": "/spec/securityContext/seccompProfile", "value": {"type
 containers contains [sprintf("/spec/%s/%d", [list, i]), container] if {
 	made
 	some list in ["initContainers", "containers"]
-	some i, container in value.items(value.at(pod, [list]))
+	some i, container in value.items(value.at(pod, list))
 }
 
 containers contains [sprintf("/spec/ephemeralContainers/%d", [i]), container] if {

@@ -69,7 +69,7 @@ else := text.quote(found)
 wrong contains set(sprintf("%s.%s", [where, field]), found) if {
 	some [where, pod] in pods.specs
 	some field in ["hostNetwork", "hostPID", "hostIPC"]
-	found := value.at(pod, [field])
+	found := value.at(pod, field)
 	not found in {null, false}
 }
 
@@ -137,7 +137,7 @@ wrong contains set(sprintf("%s.%s.%s", [where, field, name]), found) if {
 	some [where, context] in contexts
 	some field, part in value.fields(context)
 	some name, allowed in parts[field]
-	found := value.at(part, [name])
+	found := value.at(part, name)
 	not found in allowed
 }
 
@@ -261,7 +261,7 @@ wrong_annotations contains text.message(
 	some name, found in value.fields(all)
 	contains(name, "kubernetes.io/")
 	every one in stored {
-		found != value.at(one, [name])
+		found != value.at(one, name)
 	}
 	unlocks(name, found)
 }

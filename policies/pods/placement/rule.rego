@@ -119,7 +119,7 @@ wrong contains text.message(
 		"runtimeClassName": runtime_classes,
 		"schedulerName": schedulers,
 	}
-	name := value.at(pod, [field])
+	name := value.at(pod, field)
 	not name in {null, ""}
 	not name in listed
 }

@@ -48,7 +48,7 @@ wrong contains text.message(
 ) if {
 	some [where, pod] in pods.specs
 	some field in ["serviceAccountName", "serviceAccount"]
-	account := value.at(pod, [field])
+	account := value.at(pod, field)
 	not ordinary(account)
 }
 

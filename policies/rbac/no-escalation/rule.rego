@@ -78,13 +78,13 @@ fields := ["verbs", "resources", "apiGroups", "nonResourceURLs"]
 names := [[sprintf("rules[%d].%s", [i, field]), field, name, rule] |
 	some i, rule in rules
 	some field in fields
-	some name in value.items(value.at(rule, [field]))
+	some name in value.items(value.at(rule, field))
 ]
 
 wrong contains malformed(sprintf("rules[%d].%s", [i, field]), "a list of names") if {
 	some i, rule in rules
 	some field in fields
-	not value.is_list(value.at(rule, [field]))
+	not value.is_list(value.at(rule, field))
 }
 
 wrong contains malformed(where, "a list of names") if {

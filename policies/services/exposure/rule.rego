@@ -65,7 +65,7 @@ wrong contains text.message(
 		"loadBalancerIP": {null, ""},
 		"loadBalancerSourceRanges": {null, []},
 	}
-	found := value.at(spec, [field])
+	found := value.at(spec, field)
 	not found in empty
 }
 

@@ -98,7 +98,7 @@ wrong contains text.message(
 wrong contains malformed(sprintf("%s.%s", [where, field]), "an object") if {
 	some [where, claim, _] in claims
 	some field in ["dataSource", "dataSourceRef"]
-	found := value.at(claim, [field])
+	found := value.at(claim, field)
 	not value.is_map(found)
 }
 

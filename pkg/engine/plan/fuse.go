@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/ir"
+)
+
+// fused makes one step of several statements, where they are of a kind that OPA's planner writes
+// for one thing that an author wrote; it says how many they are, 0 for none.
+func (l *linker) fused(stmts []ir.Stmt) (step, int) {
+	if made, taken := l.unpacked(stmts); taken > 0 {
+		return made, taken
+	}
+	return l.moved(stmts)
+}
+
+// move sets a local to what another one holds, or to a constant.
+type move struct {
+	from operand
+	to   int
+}
+
+// moved makes one step of a run of statements that only set locals.
+func (l *linker) moved(stmts []ir.Stmt) (step, int) {
+	var moves []move
+	for _, s := range stmts {
+		m, ok := l.move(s)
+		if !ok {
+			break
+		}
+		moves = append(moves, m)
+	}
+	if len(moves) < 2 {
+		return nil, 0
+	}
+	return func(f *frame) signal {
+		for i := range moves {
+			f.l[moves[i].to] = moves[i].from.read(f)
+		}
+		return sigNext
+	}, len(moves)
+}
+
+func (l *linker) move(s ir.Stmt) (move, bool) {
+	switch s := s.(type) {
+	case *ir.AssignVarStmt:
+		return move{l.operand(s.Source), l.local(s.Target)}, true
+	case *ir.AssignIntStmt:
+		return move{operand{constant: ast.NumberTerm(number(s.Value))}, l.local(s.Target)}, true
+	case *ir.MakeNumberIntStmt:
+		return move{operand{constant: ast.NumberTerm(number(s.Value))}, l.local(s.Target)}, true
+	}
+	return move{}, false
+}
+
+// unpacked makes one step of a pattern like [where, container]: an array of so many members,
+// each of which gets a name.
+func (l *linker) unpacked(stmts []ir.Stmt) (step, int) {
+	p, taken := patternOf(stmts)
+	if taken == 0 {
+		return nil, 0
+	}
+	source := l.local(p.source)
+	members := make([][]int, len(p.members))
+	for i, locals := range p.members {
+		for _, at := range locals {
+			members[i] = append(members[i], l.local(at))
+		}
+	}
+	// What else the statements leave behind.
+	var left []move
+	for at, value := range p.numbers {
+		left = append(left, move{operand{constant: ast.NumberTerm(number(value))}, l.local(at)})
+	}
+	size := p.size
+	return func(f *frame) signal {
+		t := f.l[source]
+		if t == nil {
+			return sigUndefined
+		}
+		array, ok := t.Value.(*ast.Array)
+		if !ok || array.Len() != size {
+			return sigUndefined
+		}
+		for _, m := range left {
+			f.l[m.to] = m.from.constant
+		}
+		for i, locals := range members {
+			member := array.Elem(i)
+			for _, at := range locals {
+				f.l[at] = member
+			}
+		}
+		return sigNext
+	}, taken
+}
+
+// pattern is an array of a size whose first members get names.
+type pattern struct {
+	source  ir.Local
+	size    int
+	members [][]ir.Local
+	numbers map[ir.Local]int64
+}
+
+// patternOf reads a pattern off the beginning of some statements and says how many it takes, 0
+// where there is none.
+func patternOf(stmts []ir.Stmt) (p pattern, taken int) {
+	if len(stmts) < 4 {
+		return p, 0
+	}
+	is, isArray := stmts[0].(*ir.IsArrayStmt)
+	length, hasLength := stmts[1].(*ir.LenStmt)
+	want, hasWant := stmts[2].(*ir.MakeNumberIntStmt)
+	equal, isEqual := stmts[3].(*ir.EqualStmt)
+	if !isArray || !hasLength || !hasWant || !isEqual {
+		return p, 0
+	}
+	source, ok := localOf(is.Source)
+	if !ok || !reads(length.Source, source) || !reads(equal.A, length.Target) || !reads(equal.B, want.Target) || want.Value < 0 {
+		return p, 0
+	}
+	p = pattern{source: source, size: int(want.Value), numbers: map[ir.Local]int64{length.Target: want.Value, want.Target: want.Value}}
+	taken = 4
+	if len(stmts) > taken {
+		if index, ok := stmts[taken].(*ir.MakeNumberIntStmt); ok && index.Target != source {
+			p.numbers[index.Target] = index.Value
+			taken++
+		}
+	}
+	for len(p.members) < p.size {
+		locals, index, n := memberOf(stmts[taken:], source, int64(len(p.members)))
+		if n == 0 {
+			break
+		}
+		for _, at := range append(locals, index) {
+			if _, number := p.numbers[at]; at == source || number && at != index {
+				return pattern{}, 0 // what is read next would be another
+			}
+		}
+		p.numbers[index] = int64(len(p.members))
+		p.members = append(p.members, locals)
+		taken += n
+	}
+	return p, taken
+}
+
+// memberOf reads how the planner takes one member out, into one local and mostly into a second
+// one, and how many statements it takes.
+func memberOf(stmts []ir.Stmt, source ir.Local, position int64) (locals []ir.Local, index ir.Local, taken int) {
+	if len(stmts) < 2 {
+		return nil, 0, 0
+	}
+	at, isIndex := stmts[0].(*ir.AssignIntStmt)
+	dot, isDot := stmts[1].(*ir.DotStmt)
+	if !isIndex || !isDot || at.Value != position || !reads(dot.Source, source) || !reads(dot.Key, at.Target) {
+		return nil, 0, 0
+	}
+	locals = []ir.Local{dot.Target}
+	if len(stmts) > 2 {
+		if named, ok := stmts[2].(*ir.AssignVarStmt); ok && reads(named.Source, dot.Target) {
+			return append(locals, named.Target), at.Target, 3
+		}
+	}
+	return locals, at.Target, 2
+}
+
+func reads(o ir.Operand, at ir.Local) bool {
+	local, ok := localOf(o)
+	return ok && local == at
+}
