@@ -7,9 +7,6 @@ import (
 	"unicode/utf8"
 
 	admissionv1 "k8s.io/api/admission/v1"
-	authenticationv1 "k8s.io/api/authentication/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	kjson "sigs.k8s.io/json"
 
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -61,48 +58,62 @@ func decode(body []byte, route Route) (review.Request, *rejection) {
 
 // fill reads the members that a decision looks at, "" if all have their type.
 func fill(r *review.Request, members map[string]json.RawMessage) string {
-	var (
-		kind     metav1.GroupVersionKind
-		resource metav1.GroupVersionResource
-		user     authenticationv1.UserInfo
-	)
-	for name, into := range map[string]any{
-		"uid": &r.UID, "kind": &kind, "resource": &resource, "subResource": &r.SubResource,
-		"name": &r.Name, "namespace": &r.Namespace, "operation": (*string)(&r.Operation),
-		"userInfo": &user, "dryRun": &r.DryRun,
+	for _, m := range [...]field{
+		{"uid", &r.UID}, {"subResource", &r.SubResource}, {"name", &r.Name}, {"namespace", &r.Namespace},
+		{"operation", (*string)(&r.Operation)}, {"dryRun", &r.DryRun},
+		{"kind", fields{{"group", &r.Kind.Group}, {"version", &r.Kind.Version}, {"kind", &r.Kind.Kind}}},
+		{"resource", fields{{"group", &r.Resource.Group}, {"version", &r.Resource.Version}, {"resource", &r.Resource.Resource}}},
+		{"userInfo", fields{{"username", &r.Subject.Username}, {"uid", &r.Subject.UID}, {"groups", &r.Subject.Groups}, {"extra", &r.Subject.Extra}}},
 	} {
-		if !read(members, name, into) {
-			return "the request's " + name + " is not what an AdmissionRequest holds"
+		if !read(members, m.name, m.into) {
+			return "the request's " + m.name + " is not what an AdmissionRequest holds"
 		}
 	}
-	for name, into := range map[string]*json.RawMessage{
-		"object": &r.Object, "oldObject": &r.OldObject, "options": &r.Options,
-	} {
-		value, given := members[name]
+	for _, m := range [...]struct {
+		name string
+		into *json.RawMessage
+	}{{"object", &r.Object}, {"oldObject", &r.OldObject}, {"options", &r.Options}} {
+		value, given := members[m.name]
 		switch {
 		case !given || string(value) == "null":
 		case isObject(value):
-			*into = value
+			*m.into = value
 		default:
-			return "the request's " + name + " is neither an object nor null"
+			return "the request's " + m.name + " is neither an object nor null"
 		}
 	}
-	r.Kind = review.Kind{Group: kind.Group, Version: kind.Version, Kind: kind.Kind}
-	r.Resource = review.Resource(schema.GroupVersionResource(resource))
-	r.Subject = subject(user)
 	return ""
 }
+
+// field is where a member goes: to a pointer, or to fields of its own. The standard library's
+// way, through types, costs as much as reading the rest of a review.
+type (
+	field struct {
+		name string
+		into any
+	}
+	fields []field
+)
 
 // read decodes one member, keys by their exact case and none twice. An absent or null
 // one leaves the zero value.
 func read(members map[string]json.RawMessage, name string, into any) bool {
 	value, given := members[name]
-	if !given {
+	if !given || string(value) == "null" {
 		return true
 	}
-	if text, ok := into.(*string); ok && len(value) > 1 && value[0] == '"' && !bytes.ContainsRune(value, '\\') {
-		*text = string(value[1 : len(value)-1])
-		return true
+	switch into := into.(type) {
+	case fields:
+		inner, ok := split(value)
+		for _, f := range into {
+			ok = ok && read(inner, f.name, f.into)
+		}
+		return ok
+	case *string:
+		if len(value) > 1 && value[0] == '"' && !bytes.ContainsRune(value, '\\') {
+			*into = string(value[1 : len(value)-1])
+			return true
+		}
 	}
 	doubled, err := kjson.UnmarshalStrict(value, into, kjson.DisallowDuplicateFields)
 	return err == nil && len(doubled) == 0
@@ -140,17 +151,6 @@ func check(r review.Request) string {
 
 func isObject(raw json.RawMessage) bool {
 	return len(raw) > 0 && raw[0] == '{'
-}
-
-func subject(u authenticationv1.UserInfo) review.Subject {
-	s := review.Subject{Username: u.Username, UID: u.UID, Groups: u.Groups}
-	if len(u.Extra) > 0 {
-		s.Extra = make(map[string][]string, len(u.Extra))
-		for key, values := range u.Extra {
-			s.Extra[key] = values
-		}
-	}
-	return s
 }
 
 func malformed(text string) *rejection {

@@ -14,7 +14,7 @@ func split(data []byte) (map[string]json.RawMessage, bool) {
 	if i == len(data) || data[i] != '{' {
 		return nil, false
 	}
-	members := make(map[string]json.RawMessage, 16)
+	members := make(map[string]json.RawMessage, min(16, len(data)/16))
 	for i = space(data, i+1); data[i] != '}'; i = space(data, i) {
 		if data[i] == ',' {
 			i = space(data, i+1)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -38,19 +39,20 @@ func ObjectValue(raw []byte) (ast.Value, error) {
 
 // Value decodes any JSON document, under the rules of ObjectValue.
 func Value(raw []byte) (ast.Value, error) {
-	if !json.Valid(raw) {
-		return nil, fmt.Errorf("%w: syntax", ErrJSON)
-	}
 	d := decoder{raw: raw, whole: string(raw)}
 	term, err := d.term(0)
+	if err == nil && d.next() != 0 {
+		err = errSyntax
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
 	}
 	return term.Value, nil
 }
 
-// decoder walks bytes that json.Valid has proved to be JSON, so it only tells the parts
-// apart and never checks the grammar again.
+var errSyntax = errors.New("syntax")
+
+// decoder reads JSON in one pass, and takes what encoding/json takes (FuzzValue).
 type decoder struct {
 	raw []byte
 	at  int
@@ -75,8 +77,7 @@ func (d *decoder) term(depth int) (*ast.Term, error) {
 	if depth > MaxDepth {
 		return nil, fmt.Errorf("nests deeper than %d", MaxDepth)
 	}
-	d.space()
-	switch d.raw[d.at] {
+	switch d.next() {
 	case '{':
 		return d.object(depth)
 	case '[':
@@ -88,32 +89,78 @@ func (d *decoder) term(depth int) (*ast.Term, error) {
 		}
 		return d.wrap(ast.String(s)), nil
 	case 't':
-		d.at += len("true")
-		return ast.InternedTerm(true), nil
+		return d.word("true", ast.InternedTerm(true))
 	case 'f':
-		d.at += len("false")
-		return ast.InternedTerm(false), nil
+		return d.word("false", ast.InternedTerm(false))
 	case 'n':
-		d.at += len("null")
-		return ast.InternedNullTerm, nil
+		return d.word("null", ast.InternedNullTerm)
 	}
 	return d.number()
+}
+
+func (d *decoder) word(word string, means *ast.Term) (*ast.Term, error) {
+	if !strings.HasPrefix(d.whole[d.at:], word) {
+		return nil, errSyntax
+	}
+	d.at += len(word)
+	return means, nil
+}
+
+// next is the byte that comes after white space, which is passed; 0 at the end.
+func (d *decoder) next() byte {
+	for ; d.at < len(d.raw); d.at++ {
+		switch c := d.raw[d.at]; c {
+		case ' ', '\t', '\n', '\r':
+		case 0:
+			return 1 // no byte of JSON either, and not the end
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// goesOn passes what stands between two members: a comma, or nothing before the first. It is
+// false at the end.
+func (d *decoder) goesOn(first bool, end byte) (bool, error) {
+	c := d.next()
+	if c == end {
+		d.at++
+		return false, nil
+	}
+	if first {
+		return true, nil
+	}
+	if c != ',' {
+		return false, errSyntax
+	}
+	d.at++
+	if d.next() == end {
+		return false, errSyntax
+	}
+	return true, nil
 }
 
 func (d *decoder) object(depth int) (*ast.Term, error) {
 	d.at++
 	var pairs [][2]*ast.Term
-	for d.space(); d.raw[d.at] != '}'; d.space() {
-		if d.raw[d.at] == ',' {
-			d.at++
-			d.space()
+	for {
+		if more, err := d.goesOn(pairs == nil, '}'); err != nil {
+			return nil, err
+		} else if !more {
+			break
+		}
+		if d.next() != '"' {
+			return nil, errSyntax
 		}
 		key, err := d.text()
 		if err != nil {
 			return nil, err
 		}
-		d.space()
-		d.at++ // the colon
+		if d.next() != ':' {
+			return nil, errSyntax
+		}
+		d.at++
 		value, err := d.term(depth + 1)
 		if err != nil {
 			return nil, err
@@ -123,7 +170,6 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 		}
 		pairs = append(pairs, [2]*ast.Term{d.key(key), value})
 	}
-	d.at++
 	if len(pairs) == 0 {
 		return ast.InternedEmptyObject, nil
 	}
@@ -140,9 +186,11 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 func (d *decoder) array(depth int) (*ast.Term, error) {
 	d.at++
 	var items []*ast.Term
-	for d.space(); d.raw[d.at] != ']'; d.space() {
-		if d.raw[d.at] == ',' {
-			d.at++
+	for {
+		if more, err := d.goesOn(items == nil, ']'); err != nil {
+			return nil, err
+		} else if !more {
+			break
 		}
 		item, err := d.term(depth + 1)
 		if err != nil {
@@ -150,7 +198,6 @@ func (d *decoder) array(depth int) (*ast.Term, error) {
 		}
 		items = append(items, item)
 	}
-	d.at++
 	if len(items) == 0 {
 		return ast.InternedEmptyArray, nil
 	}
@@ -165,12 +212,23 @@ func (d *decoder) key(name string) *ast.Term {
 	return d.wrap(ast.String(name))
 }
 
-// text reads a string; only those with escapes or broken UTF-8 go the slow way.
+// text reads a string; only those with escapes or broken UTF-8 go the slow way, by which
+// escapes are checked too.
 func (d *decoder) text() (string, error) {
 	start := d.at
 	plain := true
-	for d.at++; d.raw[d.at] != '"'; d.at++ {
-		if d.raw[d.at] == '\\' {
+	for d.at++; ; d.at++ {
+		if d.at >= len(d.raw) {
+			return "", errSyntax
+		}
+		c := d.raw[d.at]
+		if c == '"' {
+			break
+		}
+		switch {
+		case c < ' ':
+			return "", errSyntax
+		case c == '\\':
 			plain = false
 			d.at++
 		}
@@ -181,24 +239,30 @@ func (d *decoder) text() (string, error) {
 		return d.whole[start+1 : d.at-1], nil
 	}
 	var s string
-	err := json.Unmarshal(d.raw[start:d.at], &s)
-	return s, err
+	if json.Unmarshal(d.raw[start:d.at], &s) != nil {
+		return "", errSyntax
+	}
+	return s, nil
 }
 
 func (d *decoder) number() (*ast.Term, error) {
 	start := d.at
-	integer := true
-	for d.at < len(d.raw) {
-		c := d.raw[d.at]
-		if c == '.' || c == 'e' || c == 'E' {
-			integer = false
-		} else if (c < '0' || c > '9') && c != '-' && c != '+' {
-			break
+	d.skip("-")
+	if !d.skip("0") && d.digits() == 0 {
+		return nil, errSyntax
+	}
+	whole := d.at
+	if d.skip(".") && d.digits() == 0 {
+		return nil, errSyntax
+	}
+	if d.skip("eE") {
+		d.skip("+-")
+		if d.digits() == 0 {
+			return nil, errSyntax
 		}
-		d.at++
 	}
 	text := d.whole[start:d.at]
-	if integer && len(text) < 10 {
+	if d.at == whole && len(text) < 10 {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return nil, err
@@ -211,15 +275,22 @@ func (d *decoder) number() (*ast.Term, error) {
 	return d.wrap(ast.Number(text)), nil
 }
 
-func (d *decoder) space() {
-	for d.at < len(d.raw) {
-		switch d.raw[d.at] {
-		case ' ', '\t', '\n', '\r':
-			d.at++
-		default:
-			return
-		}
+// skip passes one byte if it is one of these.
+func (d *decoder) skip(these string) bool {
+	if d.at == len(d.raw) || strings.IndexByte(these, d.raw[d.at]) < 0 {
+		return false
 	}
+	d.at++
+	return true
+}
+
+// digits passes digits and says how many.
+func (d *decoder) digits() int {
+	start := d.at
+	for d.at < len(d.raw) && '0' <= d.raw[d.at] && d.raw[d.at] <= '9' {
+		d.at++
+	}
+	return d.at - start
 }
 
 func typeName(v ast.Value) string {

@@ -80,7 +80,7 @@ func TestErrorsHideContent(t *testing.T) {
 // is refused on purpose, and read the same.
 func FuzzValue(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `[]`, `null`, `"x"`, `-0.5e-3`, `{"a":[1,{"b":"\u12345\ud83d"}]}`, `{"a":1,"a":2}`, `[1,2`, "\"\xff\"", ` [ ] `, `"\\"`, `1e400`, `-`, `[0123]`, `12345678901`,
+		`{}`, `[]`, `null`, `"x"`, `-0.5e-3`, `{"a":[1,{"b":"\u12345\ud83d"}]}`, `{"a":1,"a":2}`, `[1,2`, "\"\xff\"", ` [ ] `, `"\\"`, `1e400`, `-`, `[0123]`, `{"a" : [ 1 , -0.0E+7 ] } `, `{"a":1,}`, `{,"a":1}`, `[1 2]`, `{"a" 1}`, `tru`, `nulll`, `"\u12g4"`, "\"\x01\"", "[\x00]", `1.`, `.5`, `1e`, `--1`, `"\`, `12345678901`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -91,7 +91,7 @@ func FuzzValue(f *testing.F) {
 		d.UseNumber()
 		wantErr := d.Decode(&want)
 		if wantErr == nil && !json.Valid(raw) {
-			return // trailing data
+			wantErr = errors.New("trailing data")
 		}
 		switch {
 		case wantErr != nil && err == nil:
