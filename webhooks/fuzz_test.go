@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -60,7 +61,7 @@ func FuzzBody(f *testing.F) {
 	}
 	decider := &allower{}
 	handler, err := webhooks.New(webhooks.Options{
-		Decider: decider, Log: audit.Discard{}, Metrics: metrics, MaxBodyBytes: limit,
+		Decider: decider, Log: audit.NewLog(io.Discard), Metrics: metrics, MaxBodyBytes: limit,
 	})
 	if err != nil {
 		f.Fatal(err)
