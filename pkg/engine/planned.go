@@ -142,24 +142,43 @@ func (p *Program) plannedEntry(e entry) (plannedEntry, bool) {
 
 // answer asks by the plan what it covers, and topdown for the rest.
 func (p *Program) answer(ctx context.Context, q *question, input, facts ast.Value, stop topdown.Cancel) (ast.Value, error) {
-	if len(q.planned) == 0 {
-		return p.query(ctx, q, input, facts, stop)
+	document := ast.NewObject()
+	rest := q
+	if len(q.planned) > 0 {
+		if err := p.askPlan(ctx, q, input, facts, stop, document); err != nil {
+			return nil, err
+		}
+		rest = q.rest
 	}
-	document := ast.NewObjectWithCapacity(len(q.entries))
-	if err := p.askPlan(ctx, q, input, facts, stop, document); err != nil {
-		return nil, err
-	}
-	if q.rest == nil {
+	if rest == nil {
 		return document, nil
 	}
-	rest, err := p.query(ctx, q.rest, input, facts, stop)
+	said, err := p.query(ctx, rest, input, facts, stop)
 	if err != nil {
 		return nil, err
 	}
-	if others, ok := rest.(ast.Object); ok {
-		others.Foreach(document.Insert)
+	if others, ok := said.(ast.Object); ok {
+		others.Foreach(func(rule, says *ast.Term) { addSaid(document, rule, says) })
 	}
 	return document, nil
+}
+
+// addSaid adds what one policy says to a document, without what it has nothing to say of.
+func addSaid(document ast.Object, rule, says *ast.Term) {
+	fields, ok := says.Value.(ast.Object)
+	if !ok {
+		document.Insert(rule, says)
+		return
+	}
+	left := ast.NewObject()
+	fields.Foreach(func(name, value *ast.Term) {
+		if !nothing(name, value.Value) {
+			left.Insert(name, value)
+		}
+	})
+	if left.Len() > 1 { // more than how it is enforced
+		document.Insert(rule, ast.NewTerm(left))
+	}
 }
 
 func (p *Program) askPlan(ctx context.Context, q *question, input, facts ast.Value, stop topdown.Cancel, document ast.Object) error {
@@ -171,7 +190,7 @@ func (p *Program) askPlan(ctx context.Context, q *question, input, facts ast.Val
 	defer run.End()
 	for i := range q.planned {
 		e := &q.planned[i]
-		says := ast.NewObjectWithCapacity(len(e.outputs) + 1)
+		var says ast.Object
 		for _, o := range e.outputs {
 			value, err := run.Ask(o.rule)
 			switch {
@@ -180,12 +199,27 @@ func (p *Program) askPlan(ctx context.Context, q *question, input, facts ast.Val
 			case value == nil:
 				return fmt.Errorf("%w: 0 results of %v, want one", ErrShape, q.rules)
 			}
+			if nothing(o.name, value) {
+				continue // as most say of most writes
+			}
+			if says == nil {
+				says = ast.NewObject(e.enforcement)
+				document.Insert(e.rule, ast.NewTerm(says))
+			}
 			says.Insert(o.name, ast.NewTerm(value))
 		}
-		says.Insert(e.enforcement[0], e.enforcement[1])
-		document.Insert(e.rule, ast.NewTerm(says))
 	}
 	return nil
+}
+
+// nothing is what an output says that has nothing to say, in the shape that it must have.
+func nothing(name *ast.Term, value ast.Value) bool {
+	if name.Value == ast.String(outDemand) {
+		v, ok := value.(ast.Object)
+		return ok && v.Len() == 0
+	}
+	v, ok := value.(ast.Set)
+	return ok && v.Len() == 0
 }
 
 var factsKey = ast.StringTerm(factsRoot)
