@@ -106,19 +106,24 @@ func passportValue(w *write, s *standing) ast.Value {
 
 // dict builds an object from alternating keys and values.
 func dict(pairs ...any) ast.Value {
-	terms := make([][2]*ast.Term, 0, len(pairs)/2)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		key, _ := pairs[i].(string)
-		value, ok := pairs[i+1].(ast.Value)
+	members := make([][2]*ast.Term, 0, len(pairs)/2)
+	terms := make([]ast.Term, len(pairs)/2) // all in one piece
+	for i := range terms {
+		key, _ := pairs[2*i].(string)
+		value, ok := pairs[2*i+1].(ast.Value)
 		if !ok {
 			value = ast.Null{}
 		}
-		terms = append(terms, [2]*ast.Term{engine.Key(key), ast.NewTerm(value)})
+		terms[i].Value = value
+		members = append(members, [2]*ast.Term{engine.Key(key), &terms[i]})
 	}
-	return ast.NewObject(terms...)
+	return ast.NewObject(members...)
 }
 
 func list(values []string) ast.Value {
+	if len(values) == 0 {
+		return ast.InternedEmptyArrayValue
+	}
 	terms := make([]*ast.Term, 0, len(values))
 	for _, v := range values {
 		terms = append(terms, ast.StringTerm(v))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 	"gatehouse.dev/gatehouse/pkg/quota"
 	"gatehouse.dev/gatehouse/pkg/quota/gpu"
@@ -20,6 +22,17 @@ func QuotaLimits(in map[string]tenant.Limit, c quota.Calendar, now time.Time) ma
 			continue
 		}
 		out[dimension] = quota.Limit{Amount: l.Amount, Unlimited: l.Unlimited, Window: l.Window, Start: c.Start(l.Window, now)}
+	}
+	return out
+}
+
+// demanded are the limits of what is demanded: a tenant has many more.
+func demanded(limits map[string]tenant.Limit, amounts map[string]resource.Quantity) map[string]tenant.Limit {
+	out := make(map[string]tenant.Limit, len(amounts))
+	for dimension := range amounts {
+		if l, limited := limits[dimension]; limited {
+			out[dimension] = l
+		}
 	}
 	return out
 }

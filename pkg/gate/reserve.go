@@ -23,14 +23,15 @@ func (g *Gate) reserve(ctx context.Context, w *write, s *standing, v review.Verd
 	if resource := w.Resource.GroupResource(); !quota.Counts(resource) {
 		return review.Fail(w.trace, fmt.Sprintf("%s demands quota of %s, of which nothing is counted", demands[0].Rule, resource))
 	}
+	amounts := amountsOf(demands)
 	r := quota.Request{
 		Domain: e.Domain, Tenant: e.Tenant, Owner: e.Owner,
 		Key:     quota.Key{GroupResource: w.Resource.GroupResource(), Namespace: w.Namespace, Name: w.name()},
 		UID:     w.object.uid(),
-		Amounts: amountsOf(demands),
+		Amounts: amounts,
 		Lenient: map[string]bool{},
-		Limits:  QuotaLimits(e.Limits, g.Calendar, w.now),
-		Totals:  QuotaLimits(e.Totals, g.Calendar, w.now),
+		Limits:  QuotaLimits(demanded(e.Limits, amounts), g.Calendar, w.now),
+		Totals:  QuotaLimits(demanded(e.Totals, amounts), g.Calendar, w.now),
 		Charge:  s.relation == tenant.RelationPlatform,
 		DryRun:  w.DryRun,
 		Fresh:   w.madeUp(s),
