@@ -1,7 +1,6 @@
 package webhooks
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"unicode/utf8"
@@ -110,8 +109,13 @@ func read(members map[string]json.RawMessage, name string, into any) bool {
 		}
 		return ok
 	case *string:
-		if len(value) > 1 && value[0] == '"' && !bytes.ContainsRune(value, '\\') {
-			*into = string(value[1 : len(value)-1])
+		if text, plain := plainText(value); plain {
+			*into = text
+			return true
+		}
+	case *[]string:
+		if list, plain := plainList(value); plain {
+			*into = list
 			return true
 		}
 	}

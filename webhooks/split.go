@@ -94,3 +94,32 @@ func closing(data []byte, i int) int {
 		i = end
 	}
 }
+
+// plainText is what a string holds that is written without escapes; false for anything else.
+func plainText(value []byte) (string, bool) {
+	if len(value) < 2 || value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 {
+		return "", false
+	}
+	return string(value[1 : len(value)-1]), true
+}
+
+// plainList are the members of a list of such strings; false for anything else.
+func plainList(value []byte) ([]string, bool) {
+	if value[0] != '[' {
+		return nil, false
+	}
+	list := []string{}
+	for i := space(value, 1); value[i] != ']'; i = space(value, i) {
+		if value[i] == ',' {
+			i = space(value, i+1)
+		}
+		end := skip(value, i)
+		text, plain := plainText(value[i:end])
+		if !plain {
+			return nil, false
+		}
+		list = append(list, text)
+		i = end
+	}
+	return list, true
+}

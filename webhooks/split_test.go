@@ -40,6 +40,35 @@ func TestSplit(t *testing.T) {
 	}
 }
 
+// TestPlainIsWhatItReadsAs: the short way gives what the standard library does, or leaves it to
+// that.
+func TestPlainIsWhatItReadsAs(t *testing.T) {
+	plain := 0
+	for _, in := range []string{
+		`[]`, `[ ]`, `["a"]`, "[ \"a\"\n,\t\"b]\" , \"\" ]", `["é"]`, `["a\u0062"]`, `["\\"]`, `[1]`, `["a",null]`, `[["a"]]`, `{"a":"b"}`, `"a"`, `"\""`, `null`, `1`, `true`,
+	} {
+		var want []string
+		wantErr := json.Unmarshal([]byte(in), &want)
+		if got, ok := plainList([]byte(in)); ok {
+			plain++
+			if diff := cmp.Diff(want, got); wantErr != nil || diff != "" {
+				t.Errorf("%s: %v (-want +got):\n%s", in, wantErr, diff)
+			}
+		}
+		var text string
+		wantErr = json.Unmarshal([]byte(in), &text)
+		if got, ok := plainText([]byte(in)); ok {
+			plain++
+			if wantErr != nil || got != text {
+				t.Errorf("%s: got %q, want %q, %v", in, got, text, wantErr)
+			}
+		}
+	}
+	if plain != 6 {
+		t.Errorf("%d of them took the short way, want 6", plain)
+	}
+}
+
 // FuzzSplit compares split with the standard library on whatever is valid JSON.
 func FuzzSplit(f *testing.F) {
 	for _, seed := range []string{valid, `{}`, `{"a":"\\","b":[{}],"c":1}`, `{"a":{"b":"}\""}}`, `[1]`, ` {"a" : 1.5 } `} {
