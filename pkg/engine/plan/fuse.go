@@ -8,6 +8,9 @@ import (
 // fused makes one step of several statements, where they are of a kind that OPA's planner writes
 // for one thing that an author wrote; it says how many they are, 0 for none.
 func (l *linker) fused(stmts []ir.Stmt) (step, int) {
+	if l.options.asPlanned {
+		return nil, 0
+	}
 	if made, taken := l.unpacked(stmts); taken > 0 {
 		return made, taken
 	}

@@ -71,7 +71,7 @@ texts := [v | some v in input.values; is_text(v)]
 	if err != nil {
 		t.Fatal(err)
 	}
-	asPlanned, err := link(policy, Options{noIdioms: true})
+	asPlanned, err := link(policy, Options{asPlanned: true})
 	if err != nil {
 		t.Fatal(err)
 	}

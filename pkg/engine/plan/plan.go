@@ -29,8 +29,9 @@ type Options struct {
 	// Strict makes an error of a built-in function one of the evaluation; without it the
 	// expression is undefined.
 	Strict bool
-	// noIdioms has functions evaluated that could be answered in Go.
-	noIdioms bool
+	// asPlanned has each statement carried out by itself, and functions evaluated that could be
+	// answered in Go: what is shorter must give the same.
+	asPlanned bool
 }
 
 // Rule is an entry point of a Plan.
@@ -75,7 +76,7 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
 		fn := &function{name: f.Name, index: i, params: f.Params}
-		if !o.noIdioms && len(f.Params) > 2 && len(f.Params) < 5 {
+		if !o.asPlanned && len(f.Params) > 2 && len(f.Params) < 5 {
 			fn.native = byShape()[shape(policy, f)]
 		}
 		p.funcs = append(p.funcs, fn)
