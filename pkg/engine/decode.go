@@ -73,7 +73,7 @@ func eachSorted(object ast.Object, visit func(name string, value ast.Value) erro
 }
 
 func enforcementOf(fields ast.Object) (v1alpha1.Enforcement, error) {
-	t := fields.Get(ast.InternedTerm("enforcement"))
+	t := fields.Get(termEnforce)
 	if t == nil {
 		return "", fmt.Errorf("%w: no enforcement", ErrShape)
 	}

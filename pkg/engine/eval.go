@@ -14,9 +14,9 @@ import (
 
 // Eval asks every policy and constraint that matches the review in input for its denials,
 // warnings and demands, and gives one result document {policy: {enforcement, deny, warn, demand}}
-// for Decode, without those that say nothing. Input is an object as in gatehouse.dev/v1 and must not be changed any
-// more, not even afterwards: a late evaluation may still read it. Data may be nil. Every
-// error means that nothing was decided.
+// for Decode, without those that say nothing. Input is an object as in gatehouse.dev/v1 and must
+// not be changed any more, not even afterwards: a late evaluation may still read it. Data may be
+// nil. Every error means that nothing was decided.
 func (p *Program) Eval(ctx context.Context, input ast.Value, data Snapshot) (ast.Value, error) {
 	c, err := p.cellOf(input)
 	if err != nil {

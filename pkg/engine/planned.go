@@ -125,7 +125,7 @@ func (p *Program) planned(q *question) error {
 func (p *Program) plannedEntry(e entry) (plannedEntry, bool) {
 	made := plannedEntry{
 		rule:        ast.StringTerm(e.rule),
-		enforcement: ast.Item(ast.StringTerm("enforcement"), ast.StringTerm(string(e.enforcement))),
+		enforcement: ast.Item(termEnforce, ast.StringTerm(string(e.enforcement))),
 	}
 	if _, bad := p.unplanned[e.rule]; bad {
 		return made, false
@@ -170,13 +170,14 @@ func addSaid(document ast.Object, rule, says *ast.Term) {
 		document.Insert(rule, says)
 		return
 	}
-	left := ast.NewObject()
+	left, speaks := ast.NewObject(), false
 	fields.Foreach(func(name, value *ast.Term) {
 		if !nothing(name, value.Value) {
 			left.Insert(name, value)
+			speaks = speaks || name.Value != termEnforce.Value
 		}
 	})
-	if left.Len() > 1 { // more than how it is enforced
+	if speaks {
 		document.Insert(rule, ast.NewTerm(left))
 	}
 }

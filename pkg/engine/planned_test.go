@@ -27,6 +27,30 @@ func nine(o *Options) {
 	}}}
 }
 
+// TestOnlyNothingIsLeftOut: what is of another shape than it must be stays, for Decode to refuse.
+func TestOnlyNothingIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for says, stays := range map[string]bool{
+		`{"enforcement": "deny", "deny": set(), "warn": set(), "demand": {}, "mutate": set()}`: false,
+		`{"enforcement": "deny"}`:                               false,
+		`{"enforcement": "deny", "deny": set(), "warn": {"w"}}`: true,
+		`{"enforcement": "deny", "demand": {"sessions": 1}}`:    true,
+		`{"deny": {"no enforcement"}}`:                          true,
+		`{"enforcement": "deny", "deny": {}}`:                   true,
+		`{"enforcement": "deny", "mutate": {}}`:                 true,
+		`{"enforcement": "deny", "demand": set()}`:              true,
+		`{"enforcement": "deny", "deny": []}`:                   true,
+		`{"enforcement": "deny", "deny": null}`:                 true,
+		`[]`:                                                    true,
+	} {
+		document := ast.NewObject()
+		addSaid(document, ast.StringTerm("a/b"), ast.MustParseTerm(says))
+		if got := document.Len() > 0; got != stays {
+			t.Errorf("%s: it stays: %v, want %v", says, got, stays)
+		}
+	}
+}
+
 // TestUnplannedPolicyIsAskedAllTheSame: one odd policy among others is asked through topdown
 // and says what it has to say, the others keep their plan.
 func TestUnplannedPolicyIsAskedAllTheSame(t *testing.T) {

@@ -123,6 +123,9 @@ func patternOf(stmts []ir.Stmt) (p pattern, taken int) {
 	if !ok || !reads(length.Source, source) || !reads(equal.A, length.Target) || !reads(equal.B, want.Target) || want.Value < 0 {
 		return p, 0
 	}
+	if length.Target == source || want.Target == source || length.Target == want.Target {
+		return p, 0
+	}
 	p = pattern{source: source, size: int(want.Value), numbers: map[ir.Local]int64{length.Target: want.Value, want.Target: want.Value}}
 	taken = 4
 	if len(stmts) > taken {

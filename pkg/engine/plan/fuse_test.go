@@ -50,18 +50,7 @@ func TestPatternsAreTakenApartAlike(t *testing.T) {
 	for _, r := range module.Rules {
 		paths = append(paths, "patterns/"+r.Head.Name.String())
 	}
-	policy, err := planned(t.Context(), map[string]*ast.Module{"m.rego": module}, paths, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	fused, err := link(policy, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	asPlanned, err := link(policy, Options{asPlanned: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	fused, asPlanned := bothWays(t, module, paths)
 	input := ast.MustParseTerm(`{"values": [
 		[], [1], [1, 2], [1, 1], ["x", "x"], [1, "x"], ["x", 3], [1, 2, 3], [1, 2, 3, 4], [1, [2, 3]], [[1, 2], 3], [1, [2]], [[1], 2],
 		[1, {"k": 2}], [1, {"j": 2}], [null, false], null, 1, "xy", {"0": 1, "1": 2}, {0: 1, 1: 2}, {1, 2}, [[], []]]}`).Value
@@ -140,6 +129,7 @@ func TestOnlyPatternsAreTaken(t *testing.T) {
 		"another's length":  {1, &ir.LenStmt{Source: local(9), Target: 2}, 0},
 		"length not asked":  {3, &ir.EqualStmt{A: local(9), B: local(3)}, 0},
 		"length of what":    {3, &ir.EqualStmt{A: local(2), B: local(9)}, 0},
+		"size over it":      {2, &ir.MakeNumberIntStmt{Value: 2, Target: 1}, 0},
 		"fewer than none":   {2, &ir.MakeNumberIntStmt{Value: -1, Target: 3}, 0},
 		"the second first":  {4, &ir.AssignIntStmt{Value: 1, Target: 4}, 4},
 		"another index":     {5, &ir.DotStmt{Source: local(1), Key: local(9), Target: 5}, 4},

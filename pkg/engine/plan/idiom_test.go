@@ -62,20 +62,9 @@ texts := [v | some v in input.values; is_text(v)]
 	input := ast.MustParseTerm(`{
 		"values": [null, true, 1, 0.5, "", "a", [], ["a"], [["a"]], {}, {"a": null}, {"a": {"b": 1}}, {"a": ["x", {"b": 2}]}, {"a": "b"}, set(), {"a"}, {"s": {"a"}}],
 		"paths": [[], ["a"], ["a", "b"], ["a", 0], ["a", 1, "b"], ["s", "a"], "a", null, {"a": 1}, 0]}`).Value
-	policy, err := planned(t.Context(), map[string]*ast.Module{"m.rego": module},
-		[]string{"idioms/answer", "idioms/lists", "idioms/maps", "idioms/texts"}, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	inGo, err := link(policy, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	asPlanned, err := link(policy, Options{asPlanned: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"idioms/answer", "idioms/lists", "idioms/maps", "idioms/texts"} {
+	paths := []string{"idioms/answer", "idioms/lists", "idioms/maps", "idioms/texts"}
+	inGo, asPlanned := bothWays(t, module, paths)
+	for _, path := range paths {
 		want, wanted := ask(t, asPlanned, path, input).(*ast.Array)
 		got, given := ask(t, inGo, path, input).(*ast.Array)
 		if !wanted || !given || want.Len() != got.Len() {
@@ -87,6 +76,22 @@ texts := [v | some v in input.values; is_text(v)]
 			}
 		}
 	}
+}
+
+// bothWays links what answers paths with all that is shorter, and statement by statement.
+func bothWays(t *testing.T, module *ast.Module, paths []string) (short, asPlanned *Plan) {
+	t.Helper()
+	policy, err := planned(t.Context(), map[string]*ast.Module{"m.rego": module}, paths, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if short, err = link(policy, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if asPlanned, err = link(policy, Options{asPlanned: true}); err != nil {
+		t.Fatal(err)
+	}
+	return short, asPlanned
 }
 
 func ask(t *testing.T, p *Plan, path string, input ast.Value) ast.Value {

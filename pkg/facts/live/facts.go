@@ -41,7 +41,7 @@ func (f *Facts) Snapshot() *facts.Snapshot { return f.snapshot.Load() }
 func (f *Facts) Age(now time.Time) time.Duration { return f.Lease.Age(now) }
 
 // Start watches until ctx ends; it returns once the first snapshot stands or an error
-// that names the kind that could not be followedKind.
+// that names the kind that could not be watched.
 func (f *Facts) Start(ctx context.Context) error {
 	f.news = newNews()
 	var told []toolscache.InformerSynced
