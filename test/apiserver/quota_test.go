@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -64,8 +65,33 @@ func uses(ctx context.Context, as *user, namespace, dimension, used string) {
 		d := usageOf(ctx, as, namespace)[dimension]
 		return []string{d.Used.String(), d.Reserved.String()}
 	}).WithContext(ctx).WithTimeout(soon).WithPolling(50*time.Millisecond).Should(Equal([]string{used, "0"}), func() string {
-		return fmt.Sprintf("%s in %s, where there are %v", dimension, namespace, podsIn(ctx, as, namespace))
+		return fmt.Sprintf("%s in %s at %s, where there are %v, and in ledgers %v", dimension, namespace,
+			time.Now().UTC().Format(time.TimeOnly), podsIn(ctx, as, namespace), entriesOf(ctx, strings.TrimPrefix(namespace, "claude-runner-user-")))
 	})
+}
+
+// entriesOf names what is open in a tenant's sections, until when.
+func entriesOf(ctx context.Context, tenant string) []string {
+	list, err := home.as("admin").dynamic.Resource(ledgers).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var all v1alpha1.QuotaLedgerList
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(list.UnstructuredContent(), &all); err != nil {
+		return []string{err.Error()}
+	}
+	var out []string
+	for _, ledger := range all.Items {
+		for _, section := range ledger.Spec.Sections {
+			for _, e := range section.Entries {
+				if section.Tenant == tenant {
+					out = append(out, fmt.Sprintf("%s: %s %s/%s, uid %s, version %q, others %v, amounts %v, until %s",
+						ledger.Name, e.GroupResource, e.Namespace, e.Name, e.UID, e.Version, e.Contenders, e.Amounts, e.Expires.UTC().Format(time.TimeOnly)))
+				}
+			}
+		}
+	}
+	return out
 }
 
 // podsIn names the Pods of a namespace, with what keeps each of them.
