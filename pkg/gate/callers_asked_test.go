@@ -26,13 +26,14 @@ func compileConditions(t *testing.T) conditions {
 	t.Helper()
 	compiler := celplugin.NewConditionCompiler(environment.MustBaseEnvSet(environment.DefaultCompatibilityVersion()))
 	out := conditions{}
-	for _, entry := range entries.Entries(installation.Installation{
+	at := installation.Installation{
 		AliasPrefixes: `["local:"]`, AdminGroups: `["system:masters"]`, AdminUsers: `[]`,
 		SystemNamespace: "claude-runner-system", NamespacePrefix: "claude-runner-user-",
-	}) {
-		accessors := make([]celplugin.ExpressionAccessor, len(entry.Conditions))
-		for i := range entry.Conditions {
-			accessors[i] = (*matchconditions.MatchCondition)(&entry.Conditions[i])
+	}
+	for _, entry := range entries.Entries(at) {
+		var accessors []celplugin.ExpressionAccessor
+		for _, c := range entries.MatchConditions(at, entry) {
+			accessors = append(accessors, (*matchconditions.MatchCondition)(&c))
 		}
 		evaluator := compiler.CompileCondition(accessors, celplugin.OptionalVariableDeclarations{HasAuthorizer: true}, environment.NewExpressions)
 		for _, err := range evaluator.CompilationErrors() {

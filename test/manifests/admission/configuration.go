@@ -35,7 +35,7 @@ func Mutating(i installation.Installation) *admissionregistrationv1.MutatingWebh
 			TimeoutSeconds:          ptr.To[int32](timeoutSeconds),
 			AdmissionReviewVersions: []string{"v1"},
 			ReinvocationPolicy:      ptr.To(admissionregistrationv1.IfNeededReinvocationPolicy),
-			MatchConditions:         entry.Conditions,
+			MatchConditions:         MatchConditions(i, entry),
 		})
 	}
 	return c
@@ -58,7 +58,7 @@ func Validating(i installation.Installation) *admissionregistrationv1.Validating
 			SideEffects:             ptr.To(admissionregistrationv1.SideEffectClassNoneOnDryRun),
 			TimeoutSeconds:          ptr.To[int32](timeoutSeconds),
 			AdmissionReviewVersions: []string{"v1"},
-			MatchConditions:         entry.Conditions,
+			MatchConditions:         MatchConditions(i, entry),
 		})
 	}
 	return c

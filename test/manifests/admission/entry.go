@@ -24,9 +24,12 @@ type Entry struct {
 	Scope     admissionregistrationv1.ScopeType
 	Resources []GroupResources
 	Selector  metav1.LabelSelector
-	// Conditions must all be true for the webhook to be called.
-	Conditions []admissionregistrationv1.MatchCondition
+	// conditions must all be true, beside what the exemptions say, for the webhook to be called.
+	conditions []Condition
 }
+
+// Condition is CEL with a name for people.
+type Condition struct{ Name, Expression string }
 
 // GroupResources are resources of some API groups, in all versions.
 type GroupResources struct{ Groups, Resources []string }
@@ -53,7 +56,7 @@ func Entries(i installation.Installation) []Entry {
 			Scope:     admissionregistrationv1.NamespacedScope,
 			Resources: everything,
 			Selector:  tenantLabel(metav1.LabelSelectorOpExists),
-			Conditions: []admissionregistrationv1.MatchCondition{
+			conditions: []Condition{
 				{Name: "not-a-namespace", Expression: not(namespaces)},
 			},
 		},
@@ -62,7 +65,7 @@ func Entries(i installation.Installation) []Entry {
 			Name:      "namespaces",
 			Scope:     admissionregistrationv1.AllScopes,
 			Resources: []GroupResources{{Groups: []string{"*"}, Resources: withSubresources([]string{"namespaces"})}},
-			Conditions: []admissionregistrationv1.MatchCondition{
+			conditions: []Condition{
 				{Name: "tenant-namespace-or-guest", Expression: anyOf(
 					labeled("object"), labeled("oldObject"), prefixed(i.NamespacePrefix), Guest(i))},
 			},
@@ -79,7 +82,7 @@ func Entries(i installation.Installation) []Entry {
 			Scope:     admissionregistrationv1.AllScopes,
 			Resources: everything,
 			Selector:  tenantLabel(metav1.LabelSelectorOpDoesNotExist),
-			Conditions: []admissionregistrationv1.MatchCondition{
+			conditions: []Condition{
 				{Name: "guest", Expression: Guest(i)},
 				{Name: "not-a-namespace", Expression: not(namespaces)},
 				{Name: "not-a-platform-kind", Expression: not(allOf(
@@ -95,12 +98,6 @@ func Entries(i installation.Installation) []Entry {
 		entry := &entries[n]
 		entry.Path = entry.Name
 		entry.Name += ".gatehouse.dev"
-		for _, exemption := range Exemptions(i) {
-			if strings.Contains(exemption.Entries, entry.Letter) {
-				entry.Conditions = append(entry.Conditions, admissionregistrationv1.MatchCondition{
-					Name: exemption.Name, Expression: exemption.Condition()})
-			}
-		}
 	}
 	return entries
 }

@@ -5,7 +5,7 @@ import "gatehouse.dev/gatehouse/test/manifests/installation"
 // Exemption is a kind of write in a tenant's namespace that the webhooks never see,
 // because it must not stop when they do.
 type Exemption struct {
-	// Name is the matchCondition's name.
+	// Name stands over its part of the matchCondition.
 	Name string
 	// Who, What and Why are for people: docs/exemptions.md.
 	Who  string
@@ -13,12 +13,14 @@ type Exemption struct {
 	Why  string
 	// Entries are the letters of the entries that the exemption belongs to.
 	Entries string
-	// exempt is true for the exempted writes.
-	exempt string
+	// exempt is true for the exempted writes; everybody says that it asks not who writes,
+	// and else it is true only for accounts that isSystem is true for.
+	exempt    string
+	everybody bool
 }
 
-// Condition is the exemption as a matchCondition: false for what is exempt.
-func (e Exemption) Condition() string { return not(e.exempt) }
+// Condition is false for what is exempt.
+func (e Exemption) Condition() Condition { return Condition{Name: e.Name, Expression: not(e.exempt)} }
 
 // Exemptions lists everything that is kept from the webhooks.
 func Exemptions(i installation.Installation) []Exemption {
@@ -28,12 +30,13 @@ func Exemptions(i installation.Installation) []Exemption {
 	}
 	return []Exemption{
 		{
-			Name:    "not-a-review",
-			Who:     "everybody",
-			What:    []string{"authentication.k8s.io", "authorization.k8s.io"},
-			Why:     "questions about identity and rights; nothing is stored. A token for a service account (serviceaccounts/token) is not among them",
-			Entries: "ad",
-			exempt:  "request.resource.group in ['authentication.k8s.io', 'authorization.k8s.io']",
+			Name:      "not-a-review",
+			Who:       "everybody",
+			What:      []string{"authentication.k8s.io", "authorization.k8s.io"},
+			Why:       "questions about identity and rights; nothing is stored. A token for a service account (serviceaccounts/token) is not among them",
+			Entries:   "ad",
+			everybody: true,
+			exempt:    "request.resource.group in ['authentication.k8s.io', 'authorization.k8s.io']",
 		},
 		{
 			Name: "not-a-node-at-work",

@@ -21,6 +21,9 @@ func byOneOf(names []string) string {
 		strings.Join(names, "',\n  '") + "'\n]"
 }
 
+// isSystem is true for accounts of Kubernetes and service accounts.
+const isSystem = "has(request.userInfo.username) && request.userInfo.username.startsWith('system:')"
+
 // isResource is true for one resource, its subresources included.
 func isResource(group, name string) string {
 	return fmt.Sprintf("request.resource.group == '%s' && request.resource.resource == '%s'", group, name)
@@ -55,6 +58,11 @@ func anyOf(parts ...string) string { return join(" ||", parts) }
 
 func not(part string) string { return "!(\n" + indent(part) + "\n)" }
 
+// isNot reports whether a part is a not, and nothing is joined to it.
+func isNot(part string) bool {
+	return strings.HasPrefix(part, "!(\n") && strings.Index(part, "\n)") == len(part)-len("\n)")
+}
+
 func join(operator string, parts []string) string {
 	if len(parts) == 1 {
 		return parts[0]
@@ -62,7 +70,7 @@ func join(operator string, parts []string) string {
 	wrapped := make([]string, len(parts))
 	for n, part := range parts {
 		switch {
-		case strings.HasPrefix(part, "!(\n") || !strings.ContainsAny(part, "\n&|"):
+		case isNot(part) || !strings.ContainsAny(part, "\n&|"):
 			wrapped[n] = part
 		case strings.Contains(part, "\n"):
 			wrapped[n] = "(\n" + indent(part) + "\n)"

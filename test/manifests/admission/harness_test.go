@@ -146,6 +146,24 @@ func (g gate) called(t *testing.T, w write) []string {
 	return called
 }
 
+// apart has each part of the webhooks' conditions as a matchCondition of its own.
+func apart(i installation.Installation) []admissionregistrationv1.ValidatingWebhook {
+	webhooks := Validating(i).Webhooks
+	for n, entry := range Entries(i) {
+		parts := entry.conditions
+		for _, e := range Exemptions(i) {
+			if strings.Contains(e.Entries, entry.Letter) {
+				parts = append(parts, e.Condition())
+			}
+		}
+		webhooks[n].MatchConditions = nil
+		for _, p := range parts {
+			webhooks[n].MatchConditions = append(webhooks[n].MatchConditions, admissionregistrationv1.MatchCondition{Name: p.Name, Expression: p.Expression})
+		}
+	}
+	return webhooks
+}
+
 // asValidating reads the mutating webhooks as the same type as the validating ones.
 func asValidating(webhooks []admissionregistrationv1.MutatingWebhook) []admissionregistrationv1.ValidatingWebhook {
 	var all []admissionregistrationv1.ValidatingWebhook

@@ -15,10 +15,11 @@ type target struct {
 }
 
 // TestExactlyOneEntry asks about every combination, absent fields among them: no
-// condition errs, no write meets two entries, and the one it meets follows from a second,
-// plain statement of the rules.
+// condition errs, no write meets two entries, the one it meets follows from a second,
+// plain statement of the rules, and all parts of a condition say in one what each says by
+// itself.
 func TestExactlyOneEntry(t *testing.T) {
-	g := newGate(t, Validating(sample).Webhooks, known)
+	g, parts := newGate(t, Validating(sample).Webhooks, known), newGate(t, apart(sample), known)
 	targets := []target{
 		{"", "pods", "", true}, {"", "pods", "status", true}, {"", "pods", "exec", true}, {"", "events", "", true},
 		{"", "serviceaccounts", "token", true}, {"", "persistentvolumeclaims", "status", true}, {"", "resourcequotas", "status", true},
@@ -59,6 +60,9 @@ func TestExactlyOneEntry(t *testing.T) {
 							got := strings.Join(g.called(t, w), "+")
 							if got != want && (!exempt || got != "") {
 								t.Fatalf("%+v: called %q, want %q", w, got, want)
+							}
+							if each := strings.Join(parts.called(t, w), "+"); got != each {
+								t.Fatalf("%+v: called %q, and %q by each part for itself", w, got, each)
 							}
 						}
 					}
