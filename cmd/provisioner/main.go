@@ -10,11 +10,10 @@ import (
 	"os"
 
 	"github.com/go-logr/logr"
-	"github.com/go-logr/zapr"
-	"go.uber.org/zap"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/logging"
 	"gatehouse.dev/gatehouse/pkg/provision"
 )
 
@@ -62,12 +61,15 @@ func run(args []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "provisioner: --config FILE is required and nothing else is expected; see --help")
 		return exitMisuse
 	}
-	logger, flush, err := newLogger(*identity)
+	logger, flush, err := logging.New(logging.Options{Sampled: true})
 	if err != nil {
 		fmt.Fprintln(stderr, "provisioner:", err)
 		return exitFailed
 	}
 	defer flush()
+	if *identity != "" {
+		logger = logger.WithValues("identity", *identity)
+	}
 	if err := serve(*file, *metrics, *records, logger); err != nil {
 		logger.Error(err, "provisioner stopped")
 		return exitFailed
@@ -111,19 +113,4 @@ func openRecords(file string) (io.Writer, error) {
 		return nil, fmt.Errorf("usage records: %w", err)
 	}
 	return f, nil
-}
-
-// newLogger writes JSON lines to stderr.
-func newLogger(identity string) (logr.Logger, func(), error) {
-	c := zap.NewProductionConfig()
-	c.DisableStacktrace = true // an error names its object; the trace is the library's
-	z, err := c.Build()
-	if err != nil {
-		return logr.Logger{}, nil, fmt.Errorf("logger: %w", err)
-	}
-	logger := zapr.NewLogger(z)
-	if identity != "" {
-		logger = logger.WithValues("identity", identity)
-	}
-	return logger, func() { _ = z.Sync() }, nil
 }

@@ -14,12 +14,10 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	"github.com/go-logr/zapr"
-	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"gatehouse.dev/gatehouse/pkg/config"
+	"gatehouse.dev/gatehouse/pkg/logging"
 	"gatehouse.dev/gatehouse/pkg/serving"
 )
 
@@ -81,7 +79,7 @@ func run(args []string, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "webhook: --config FILE is required and nothing else is expected; see --help")
 		return exitMisuse
 	}
-	logger, flush, err := newLogger(o.verbosity)
+	logger, flush, err := logging.New(logging.Options{Verbosity: o.verbosity})
 	if err != nil {
 		fmt.Fprintln(stderr, "webhook:", err)
 		return exitFailed
@@ -126,19 +124,4 @@ func serve(ctx context.Context, o options, logger logr.Logger) error {
 	}
 	defer s.close()
 	return s.group.Run(ctx)
-}
-
-// newLogger writes JSON lines to stderr, without sampling: the decision log is
-// elsewhere and what is here is rare.
-func newLogger(verbosity int) (logr.Logger, func(), error) {
-	c := zap.NewProductionConfig()
-	c.Sampling = nil
-	c.DisableStacktrace = true
-	c.EncoderConfig.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	c.Level = zap.NewAtomicLevelAt(zapcore.Level(-min(max(verbosity, 0), 4)))
-	z, err := c.Build()
-	if err != nil {
-		return logr.Logger{}, nil, fmt.Errorf("logger: %w", err)
-	}
-	return zapr.NewLogger(z), func() { _ = z.Sync() }, nil
 }

@@ -3,6 +3,7 @@ package apiserver
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -21,6 +22,10 @@ func report(format string, args ...any) {
 var _ = ReportAfterEach(func(r SpecReport) {
 	if r.RunTime > 0 {
 		fmt.Printf("\n%7.1fs  %-7s %s\n", r.RunTime.Round(100*time.Millisecond).Seconds(), r.State, r.FullText())
+	}
+	if r.Failed() && home != nil {
+		fmt.Println("since it began, Gatehouse complained of:")
+		failures.Logs(os.Stdout, filepath.Join(home.state, "logs"), r.StartTime)
 	}
 })
 
