@@ -125,8 +125,9 @@ quota-race: build bin/cluster
 
 .PHONY: fuzz repeat plan generate
 fuzz:
-	@for t in ./pkg/passport:FuzzVerify ./pkg/passport/httpauth:FuzzAuthorization ./pkg/tenant:FuzzID ./pkg/review:FuzzMessage ./webhooks:FuzzBody ./webhooks:FuzzSplit; do \
-		echo "$$t"; go test -run '^$$' -fuzz "$${t#*:}\$$" -fuzztime $(or $(T),60s) "$${t%:*}" || exit 1; done
+	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' pkg webhooks | sort | while IFS=: read -r file name; do \
+		name="$${name#func }"; echo "$$file: $$name"; \
+		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(T),60s) "./$${file%/*}" </dev/null || exit 1; done
 
 repeat:
 	@CGO_ENABLED=1 go test -race -count=20 ./pkg/quota/... ./pkg/gate ./webhooks
