@@ -42,12 +42,12 @@ bin/cluster:
 
 ##@ Check
 STAGES := test-build verify lint unit decisions cluster-unit test-apiserver test-attacks
-.PHONY: test test-long test-gitops test-network $(STAGES)
+.PHONY: test test-long lint-long test-gitops test-network $(STAGES)
 test: ## everything that CI checks, with the minutes of each stage
 	@test/stages $(STAGES)
 
-test-long: ## what takes longer: fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules, policy swaps, quota races, scale
-	@test/stages unit fuzz repeat plan test-network test-gitops attacks mutation swaps quota-race scale reservations
+test-long: ## what takes longer: lint of the rest, fuzzing, repeats, NetworkPolicies, Argo CD, attacks by every route, broken rules, policy swaps, quota races, scale
+	@test/stages unit lint-long fuzz repeat plan test-network test-gitops attacks mutation swaps quota-race scale reservations
 
 test-build: build bin/cluster
 	@bin/cluster build
@@ -56,11 +56,17 @@ verify: ## generated files are as generated, modules tidy, code formatted
 	@go run ./test/manifests -verify
 	@test/verify
 
-lint: ## golangci-lint over the product and the local cluster
-	@for module in . test/cluster test/cluster/kwok; do \
+# golangci lints modules.
+golangci = for module in $(1); do \
 		(cd $$module && go tool -modfile="$(CURDIR)/test/tools/golangci-lint/go.mod" golangci-lint run \
 			--allow-parallel-runners -c "$(CURDIR)/.golangci.yml" --path-prefix $$module ./...) || failed=1; \
 	done; exit $${failed:-0}
+lint: ## golangci-lint over the product and the local cluster
+	@$(call golangci,. test/cluster test/cluster/kwok)
+
+# The rest comes with modules of its own, which make test does not need.
+lint-long:
+	@$(call golangci,test/gitops test/network)
 
 unit: ## unit tests under the race detector, policies and charts among them
 	@CGO_ENABLED=1 go test -race -timeout 15m ./...
