@@ -131,7 +131,7 @@ quota-race: build bin/cluster
 
 .PHONY: fuzz repeat plan generate
 fuzz:
-	@grep -roE '^func Fuzz[A-Za-z]+' --include='*_test.go' pkg webhooks | sort | while IFS=: read -r file name; do \
+	@grep -roE '^func Fuzz[A-Za-z0-9_]+' --include='*_test.go' cmd pkg policies webhooks | sort | while IFS=: read -r file name; do \
 		name="$${name#func }"; echo "$$file: $$name"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(or $(T),60s) "./$${file%/*}" </dev/null || exit 1; done
 

@@ -28,7 +28,7 @@ func Logs(w io.Writer, folder string, since time.Time) {
 		for _, file := range files {
 			lines, err := complaints(file, since)
 			if err != nil {
-				lines = []string{err.Error()}
+				lines = append(lines, err.Error())
 			}
 			said = said || len(lines) > 0
 			for _, line := range lines[max(0, len(lines)-mostLines):] {

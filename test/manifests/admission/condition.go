@@ -20,10 +20,7 @@ func MatchConditions(i installation.Installation, entry Entry) []admissionregist
 	for _, c := range entry.conditions {
 		all = append(all, titled(c))
 	}
-	for _, e := range Exemptions(i) {
-		if !strings.Contains(e.Entries, entry.Letter) {
-			continue
-		}
+	for _, e := range exemptionsOf(i, entry) {
 		if e.everybody {
 			all = append(all, titled(e.Condition()))
 		} else {

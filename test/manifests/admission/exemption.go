@@ -1,6 +1,11 @@
 package admission
 
-import "gatehouse.dev/gatehouse/test/manifests/installation"
+import (
+	"slices"
+	"strings"
+
+	"gatehouse.dev/gatehouse/test/manifests/installation"
+)
 
 // Exemption is a kind of write in a tenant's namespace that the webhooks never see,
 // because it must not stop when they do.
@@ -21,6 +26,11 @@ type Exemption struct {
 
 // Condition is false for what is exempt.
 func (e Exemption) Condition() Condition { return Condition{Name: e.Name, Expression: not(e.exempt)} }
+
+// exemptionsOf are those that belong to an entry.
+func exemptionsOf(i installation.Installation, entry Entry) []Exemption {
+	return slices.DeleteFunc(Exemptions(i), func(e Exemption) bool { return !strings.Contains(e.Entries, entry.Letter) })
+}
 
 // Exemptions lists everything that is kept from the webhooks.
 func Exemptions(i installation.Installation) []Exemption {

@@ -151,10 +151,8 @@ func apart(i installation.Installation) []admissionregistrationv1.ValidatingWebh
 	webhooks := Validating(i).Webhooks
 	for n, entry := range Entries(i) {
 		parts := entry.conditions
-		for _, e := range Exemptions(i) {
-			if strings.Contains(e.Entries, entry.Letter) {
-				parts = append(parts, e.Condition())
-			}
+		for _, e := range exemptionsOf(i, entry) {
+			parts = append(parts, e.Condition())
 		}
 		webhooks[n].MatchConditions = nil
 		for _, p := range parts {
