@@ -17,39 +17,46 @@ digest := `(@[a-z0-9]+([+._-][a-z0-9]+)*:[0-9a-fA-F]{32,})?`
 # empty segment, no dots as segments, nothing behind.
 grammar := sprintf(`^(%s/)?%s(/%s)*%s%s$`, [host, segment, segment, tag, digest])
 
-# repository spells out where a reference points, "" where it is none.
-repository(reference) := spelled(split(untagged(reference), "/")) if {
+# whole holds for what is a reference and nothing more.
+whole(reference) if {
 	is_string(reference)
 	count(reference) <= 1024
 	regex.match(grammar, reference)
 }
 
+# repository spells out where a reference points, "" where it is none.
+repository(reference) := spelled(untagged(reference)) if whole(reference)
+
 else := ""
 
-untagged(reference) := concat("/", array.concat(array.slice(parts, 0, count(parts) - 1), [last])) if {
-	parts := split(split(reference, "@")[0], "/")
-	last := split(parts[count(parts) - 1], ":")[0]
+untagged(reference) := without_tag(split(reference, "@")[0]) if contains(reference, "@")
+
+else := without_tag(reference)
+
+# A colon begins a tag where no slash follows; before one it begins a port.
+without_tag(name) := substring(name, 0, (count(name) - count(behind)) - 1) if {
+	contains(name, ":")
+	pieces := split(name, ":")
+	behind := pieces[count(pieces) - 1]
+	not contains(behind, "/")
 }
 
-spelled(parts) := concat("/", ["docker.io/library", parts[0]]) if count(parts) == 1
+else := name
 
-else := concat("/", array.concat(["docker.io", "library"], array.slice(parts, 1, 2))) if {
-	parts[0] in docker
-	count(parts) == 2
+# A host is told from a first segment as runtimes do.
+spelled(name) := name if {
+	regex.match(`^([^/]*[.:][^/]*|localhost)/`, name)
+	not startswith(name, "docker.io/")
+	not startswith(name, "index.docker.io/")
 }
 
-else := concat("/", array.concat(["docker.io"], array.slice(parts, 1, count(parts)))) if parts[0] in docker
+else := on_docker(trim_prefix(name, "docker.io/")) if startswith(name, "docker.io/")
 
-else := concat("/", parts) if is_host(parts[0])
+else := on_docker(trim_prefix(name, "index.docker.io/"))
 
-else := concat("/", array.concat(["docker.io"], parts))
+on_docker(path) := sprintf("docker.io/%s", [path]) if contains(path, "/")
 
-docker := {"docker.io", "index.docker.io"}
-
-# is_host tells a host from a first segment, as runtimes do.
-is_host(part) if regex.match(`[.:]`, part)
-
-is_host("localhost")
+else := sprintf("docker.io/library/%s", [path])
 
 # below holds for a repository that an entry of a list names: itself, or with /* at the
 # end everything below.
@@ -66,15 +73,19 @@ below(name, entry) if {
 
 # pinned holds for a reference to one content, by its digest.
 pinned(reference) if {
-	repository(reference) != ""
+	whole(reference)
 	contains(reference, "@")
 }
 
 # latest holds for a reference without a tag, or with that one.
 latest(reference) if {
-	repository(reference) != ""
+	whole(reference)
 	not contains(reference, "@")
-	parts := split(reference, "/")
-	tagged := split(parts[count(parts) - 1], ":")
-	array.slice(tagged, 1, 2) in [[], ["latest"]]
+	endswith(reference, ":latest")
+}
+
+latest(reference) if {
+	whole(reference)
+	not contains(reference, "@")
+	untagged(reference) == reference
 }

@@ -82,6 +82,12 @@ volumes := [[where, volume] |
 	some volume in array.slice(value.items(value.at(pod, ["volumes"])), 0, most)
 ]
 
+# named is the place of what a security context belongs to, a pod of specs or a container of
+# containers. Words are made for what is denied only.
+named(owner) := owner[0] if count(owner) == 2
+
+else := place(owner[0], owner[1], owner[2])
+
 # place names a container or one of its fields' owners in words.
 place(where, list, container) := sprintf("%s.%s[%s]", [where, list, text.quote(value.at(container, ["name"]))])
 

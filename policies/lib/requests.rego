@@ -13,7 +13,7 @@ default readable := false
 
 readable if is_object(all)
 
-all := [value.at(pod, ["requests"]) | some pod in input.expansion.pods][0]
+all := value.at(input.expansion.pods[0], ["requests"])
 
 # holds is true for a Pod that has not ended.
 default holds := false

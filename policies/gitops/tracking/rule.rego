@@ -78,8 +78,9 @@ wrong contains text.message(
 	"Argo CD's own clusters and repositories stand in its own namespace",
 	"leave it out",
 ) if {
+	labels := value.at(metadata, "labels")
 	some name in ["argocd.argoproj.io/secret-type", "argocd.argoproj.io/managed-by"]
-	found := value.at(metadata, ["labels", name])
+	found := value.at(labels, name)
 	found != null
 	found != value.at(write.old, ["metadata", "labels", name])
 }

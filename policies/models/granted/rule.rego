@@ -166,23 +166,17 @@ lists := ["containers", "initContainers", "ephemeralContainers"]
 # env_choices are the variables that choose a model. A variable without a value has the
 # empty one.
 env_choices(pods) := {choice |
-	some place in variables(pods)
-	[path, list, container, variable] := place
-	chooses_model(variable.name)
-	choice := [
-		[path, list, container, variable.name],
-		object.get(variable, "value", ""),
-		object.get(variable, "valueFrom", null),
-	]
-}
-
-variables(pods) := [place |
 	some pod in pods
 	some list in lists
 	some container in pod.spec[list]
 	some variable in container.env
-	place := [object.get(pod, "path", ""), list, object.get(container, "name", ""), variable]
-]
+	chooses_model(variable.name)
+	choice := [
+		[object.get(pod, "path", ""), list, object.get(container, "name", ""), variable.name],
+		object.get(variable, "value", ""),
+		object.get(variable, "valueFrom", null),
+	]
+}
 
 chooses_model(name) if name in input.parameters.env
 
@@ -225,7 +219,9 @@ is_container(container) if container.env == null
 
 is_container(container) if {
 	is_array(container.env)
-	count([name | name := container.env[_].name; is_string(name)]) == count(container.env)
+	every variable in container.env {
+		is_string(variable.name)
+	}
 }
 
 has_env(container) if _ = container.env

@@ -79,21 +79,24 @@ wrong contains set(sprintf("%s.hostPath", [pods.volume_place(where, volume)]), v
 	found != null
 }
 
-# Security contexts, as [where, context]. What one says is looked up in what must not be said, and
+# Security contexts, as [owner, context]. What one says is looked up in what must not be said, and
 # not the other way round: it mostly says little.
 
 contexts := array.concat(pod_contexts, container_contexts)
 
-pod_contexts := [[sprintf("%s.securityContext", [where]), value.at(pod, ["securityContext"])] |
-	some [where, pod] in pods.specs
+pod_contexts := [[owner, context] |
+	some owner in pods.specs
+	context := value.at(owner[1], "securityContext")
+	context != null
 ]
 
-container_contexts := [[where, context] |
-	some [pod, list, container] in pods.containers
-	context := value.at(container, ["securityContext"])
+container_contexts := [[owner, context] |
+	some owner in pods.containers
+	context := value.at(owner[2], "securityContext")
 	context != null
-	where := sprintf("%s.securityContext", [pods.place(pod, list, container)])
 ]
+
+context_of(owner) := sprintf("%s.securityContext", [pods.named(owner)])
 
 maps := {"seLinuxOptions", "seccompProfile", "appArmorProfile", "windowsOptions", "capabilities"}
 
@@ -114,45 +117,45 @@ parts := {
 	"windowsOptions": {"hostProcess": {null, false}},
 }
 
-wrong contains pods.shapeless(where, "an object") if {
-	some [where, context] in contexts
+wrong contains pods.shapeless(context_of(owner), "an object") if {
+	some [owner, context] in contexts
 	not value.is_map(context)
 }
 
-wrong contains pods.shapeless(sprintf("%s.%s", [where, field]), "an object") if {
-	some [where, context] in contexts
+wrong contains pods.shapeless(sprintf("%s.%s", [context_of(owner), field]), "an object") if {
+	some [owner, context] in contexts
 	some field, found in value.fields(context)
 	field in maps
 	not value.is_map(found)
 }
 
-wrong contains set(sprintf("%s.%s", [where, field]), found) if {
-	some [where, context] in contexts
+wrong contains set(sprintf("%s.%s", [context_of(owner), field]), found) if {
+	some [owner, context] in contexts
 	some field, found in value.fields(context)
 	allowed := good[field]
 	not found in allowed
 }
 
-wrong contains set(sprintf("%s.%s.%s", [where, field, name]), found) if {
-	some [where, context] in contexts
+wrong contains set(sprintf("%s.%s.%s", [context_of(owner), field, name]), found) if {
+	some [owner, context] in contexts
 	some field, part in value.fields(context)
 	some name, allowed in parts[field]
 	found := value.at(part, name)
 	not found in allowed
 }
 
-wrong contains pods.shapeless(sprintf("%s.%s", [where, concat(".", path)]), "a list") if {
-	some [where, context] in contexts
+wrong contains pods.shapeless(sprintf("%s.%s", [context_of(owner), concat(".", path)]), "a list") if {
+	some [owner, context] in contexts
 	some path in [["capabilities", "add"], ["sysctls"]]
 	not value.is_list(value.at(context, path))
 }
 
 wrong contains text.message(
-	sprintf("%s.capabilities adds %s", [where, text.quote(capability)]),
+	sprintf("%s.capabilities adds %s", [context_of(owner), text.quote(capability)]),
 	sprintf("capabilities that may be added: %s", [text.list(capabilities)]),
 	"leave it out",
 ) if {
-	some [where, context] in contexts
+	some [owner, context] in contexts
 	some capability in value.items(value.at(context, ["capabilities", "add"]))
 	not capability in capabilities
 }
@@ -162,11 +165,11 @@ default capabilities := []
 capabilities := input.parameters.capabilities
 
 wrong contains text.message(
-	sprintf("%s sets sysctl %s", [where, text.quote(value.at(entry, ["name"]))]),
+	sprintf("%s sets sysctl %s", [context_of(owner), text.quote(value.at(entry, ["name"]))]),
 	sprintf("sysctls of the Pod's own: %s", [text.list(sysctls)]),
 	"leave it out",
 ) if {
-	some [where, context] in contexts
+	some [owner, context] in contexts
 	some entry in value.items(value.at(context, ["sysctls"]))
 	not value.at(entry, ["name"]) in sysctls
 }

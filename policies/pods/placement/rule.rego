@@ -114,15 +114,18 @@ wrong contains text.message(
 	"leave it out, or ask the platform's administrators to list it",
 ) if {
 	some [where, pod] in pods.specs
-	some field, listed in {
-		"priorityClassName": priority_classes,
-		"runtimeClassName": runtime_classes,
-		"schedulerName": schedulers,
-	}
+	some field in ["priorityClassName", "runtimeClassName", "schedulerName"]
 	name := value.at(pod, field)
 	not name in {null, ""}
+	listed := listed_for(field)
 	not name in listed
 }
+
+listed_for("priorityClassName") := priority_classes
+
+listed_for("runtimeClassName") := runtime_classes
+
+listed_for("schedulerName") := schedulers
 
 default priority_classes := []
 

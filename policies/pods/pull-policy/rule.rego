@@ -40,25 +40,27 @@ deny contains msg if {
 
 wrong contains msg if some msg in pods.unreadable
 
-# pulls are [where, field, image, policy].
-pulls contains [pods.place(where, list, container), "imagePullPolicy", value.at(container, ["image"]), value.at(container, ["imagePullPolicy"])] if {
+wrong contains cached(sprintf("%s.imagePullPolicy", [pods.place(where, list, container)]), "imagePullPolicy", reference, policy) if {
 	some [where, list, container] in pods.containers
-}
-
-pulls contains [sprintf("%s.image", [pods.volume_place(where, volume)]), "pullPolicy", value.at(source, ["reference"]), value.at(source, ["pullPolicy"])] if {
-	some [where, volume] in pods.volumes
-	source := value.at(volume, ["image"])
-	source != null
-}
-
-wrong contains text.message(
-	sprintf("%s.%s is %s for image %s", [where, field, shown(policy), text.quote(reference)]),
-	sprintf("Always, or IfNotPresent for an image by its digest or of a public repository: %s", [text.list(public)]),
-	sprintf("set %s: Always; nothing is downloaded that the node has", [field]),
-) if {
-	some [where, field, reference, policy] in pulls
+	reference := value.at(container, "image")
+	policy := value.at(container, "imagePullPolicy")
 	not asked(reference, policy)
 }
+
+wrong contains cached(sprintf("%s.image.pullPolicy", [pods.volume_place(where, volume)]), "pullPolicy", reference, policy) if {
+	some [where, volume] in pods.volumes
+	source := value.at(volume, "image")
+	source != null
+	reference := value.at(source, "reference")
+	policy := value.at(source, "pullPolicy")
+	not asked(reference, policy)
+}
+
+cached(where, field, reference, policy) := text.message(
+	sprintf("%s is %s for image %s", [where, shown(policy), text.quote(reference)]),
+	sprintf("Always, or IfNotPresent for an image by its digest or of a public repository: %s", [text.list(public)]),
+	sprintf("set %s: Always; nothing is downloaded that the node has", [field]),
+)
 
 asked(_, "Always")
 

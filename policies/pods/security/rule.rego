@@ -73,49 +73,49 @@ default volumes := []
 
 volumes := input.parameters.volumes
 
-# containers are [pod, place, security context], contexts those and the Pods' own.
-containers := [[pod, pods.place(where, list, container), value.at(container, ["securityContext"])] |
+# containers are [pod, owner, security context], contexts those and the Pods' own.
+containers := [[pod, owner, value.at(owner[2], "securityContext")] |
 	some [where, pod] in pods.specs
-	some [at, list, container] in pods.containers
-	at == where
+	some owner in pods.containers
+	owner[0] == where
 ]
 
 contexts := array.concat(
-	[[pod, where, value.at(pod, ["securityContext"])] | some [where, pod] in pods.specs],
+	[[owner[1], owner, value.at(owner[1], "securityContext")] | some owner in pods.specs],
 	containers,
 )
 
 # What is said, in a Pod or in a template.
 
-wrong contains pods.shapeless(sprintf("%s.securityContext", [where]), "an object") if {
-	some [_, where, context] in contexts
+wrong contains pods.shapeless(sprintf("%s.securityContext", [pods.named(owner)]), "an object") if {
+	some [_, owner, context] in contexts
 	not value.is_map(context)
 }
 
-wrong contains pods.shapeless(sprintf("%s.securityContext.%s", [where, field]), "an object") if {
-	some [_, where, context] in contexts
+wrong contains pods.shapeless(sprintf("%s.securityContext.%s", [pods.named(owner), field]), "an object") if {
+	some [_, owner, context] in contexts
 	some field, found in value.fields(context)
 	field in {"seccompProfile", "capabilities"}
 	not value.is_map(found)
 }
 
-wrong contains pods.shapeless(sprintf("%s.securityContext.capabilities.%s", [where, field]), "a list") if {
-	some [_, where, context] in contexts
+wrong contains pods.shapeless(sprintf("%s.securityContext.capabilities.%s", [pods.named(owner), field]), "a list") if {
+	some [_, owner, context] in contexts
 	some field, found in value.fields(value.at(context, ["capabilities"]))
 	field in {"add", "drop"}
 	not value.is_list(found)
 }
 
-wrong contains said(where, field, found, good) if {
-	some [pod, where, context] in contexts
+wrong contains said(pods.named(owner), field, found, good) if {
+	some [pod, owner, context] in contexts
 	some field, found in value.fields(context)
 	[part, allowed, good] := switches[field]
 	not found in allowed
 	asked(pod, part)
 }
 
-wrong contains said(where, "runAsUser", found, "the number of a user that is not root") if {
-	some [pod, where, context] in contexts
+wrong contains said(pods.named(owner), "runAsUser", found, "the number of a user that is not root") if {
+	some [pod, owner, context] in contexts
 	found := value.at(context, ["runAsUser"])
 	not is_user(found)
 	asked(pod, "user")
@@ -128,8 +128,8 @@ is_user(found) if {
 	found > 0
 }
 
-wrong contains said(where, "seccompProfile.type", found, text.list(profiles)) if {
-	some [pod, where, context] in contexts
+wrong contains said(pods.named(owner), "seccompProfile.type", found, text.list(profiles)) if {
+	some [pod, owner, context] in contexts
 	is_object(value.at(context, ["seccompProfile"]))
 	found := value.at(context, ["seccompProfile", "type"])
 	not found in profiles
@@ -137,22 +137,22 @@ wrong contains said(where, "seccompProfile.type", found, text.list(profiles)) if
 }
 
 wrong contains text.message(
-	sprintf("%s.securityContext.capabilities adds %s", [where, text.quote(capability)]),
+	sprintf("%s.securityContext.capabilities adds %s", [pods.named(owner), text.quote(capability)]),
 	sprintf("capabilities that may be added: %s", [text.list(capabilities)]),
 	"leave it out",
 ) if {
-	some [pod, where, context] in containers
+	some [pod, owner, context] in containers
 	some capability in value.items(value.at(context, ["capabilities", "add"]))
 	not capability in capabilities
 	asked(pod, "linux")
 }
 
 wrong contains text.message(
-	sprintf("%s.securityContext.capabilities drops %s", [where, text.list(drop)]),
+	sprintf("%s.securityContext.capabilities drops %s", [pods.named(owner), text.list(drop)]),
 	"every container drops \"ALL\"",
 	"drop that, or leave capabilities.drop out",
 ) if {
-	some [pod, where, context] in containers
+	some [pod, owner, context] in containers
 	drop := value.items(value.at(context, ["capabilities", "drop"]))
 	count(drop) > 0
 	not "ALL" in drop
@@ -184,29 +184,29 @@ else := text.quote(found)
 
 # What is missing, in a Pod only: what a template leaves unsaid is filled in on its Pods.
 
-wrong contains unsaid(where, "allowPrivilegeEscalation", "false") if {
-	some [pod, where, context] in running
+wrong contains unsaid(pods.named(owner), "allowPrivilegeEscalation", "false") if {
+	some [pod, owner, context] in running
 	value.at(context, ["allowPrivilegeEscalation"]) == null
 	asked(pod, "linux")
 }
 
 # These two a Pod may say for all its containers; what it says is judged above.
-wrong contains unsaid(where, "runAsNonRoot", "true") if {
-	some [pod, where, context] in running
+wrong contains unsaid(pods.named(owner), "runAsNonRoot", "true") if {
+	some [pod, owner, context] in running
 	value.at(context, ["runAsNonRoot"]) == null
 	value.at(pod, ["securityContext", "runAsNonRoot"]) == null
 	asked(pod, "user")
 }
 
-wrong contains unsaid(where, "seccompProfile.type", text.list(profiles)) if {
-	some [pod, where, context] in running
+wrong contains unsaid(pods.named(owner), "seccompProfile.type", text.list(profiles)) if {
+	some [pod, owner, context] in running
 	value.at(context, ["seccompProfile"]) == null
 	value.at(pod, ["securityContext", "seccompProfile"]) == null
 	asked(pod, "linux")
 }
 
-wrong contains unsaid(where, "capabilities.drop", "\"ALL\"") if {
-	some [pod, where, context] in running
+wrong contains unsaid(pods.named(owner), "capabilities.drop", "\"ALL\"") if {
+	some [pod, owner, context] in running
 	value.items(value.at(context, ["capabilities", "drop"])) == []
 	asked(pod, "linux")
 }
