@@ -58,6 +58,7 @@ func (r Run) Ask(rule Rule) (ast.Value, error) {
 // End gives back what the evaluation used; its values stay good.
 func (r Run) End() {
 	m := r.m
+	m.forget()
 	clear(m.stack[:min(m.used, cap(m.stack))])
 	m.stack, m.used = m.stack[:0], 0
 	for _, f := range m.frames {
@@ -75,8 +76,12 @@ type machine struct {
 	plan  *Plan
 	stack []*ast.Term
 	// used is how much of the stack was ever in use.
-	used        int
-	memo        *memo
+	used int
+	// memo is outermost but for the time of a with.
+	memo, outermost *memo
+	// last is what each function was asked last, asked the functions that were.
+	last        []recalled
+	asked       []int
 	input, data *ast.Term
 	err         error
 	stop        topdown.Cancel
@@ -99,7 +104,10 @@ type machine struct {
 const maxArgs = 8
 
 func newMachine(p *Plan) *machine {
-	m := &machine{plan: p, stack: make([]*ast.Term, 0, 4096), memo: newMemo(len(p.funcs))}
+	m := &machine{
+		plan: p, stack: make([]*ast.Term, 0, 4096), outermost: newMemo(len(p.funcs)), last: make([]recalled, len(p.funcs)),
+	}
+	m.memo = m.outermost
 	m.one = func(t *ast.Term) error { m.result = t; return nil }
 	m.many = func(t *ast.Term) error { m.results = append(m.results, t); return nil }
 	return m
@@ -142,6 +150,11 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	if rule && m.memo.known[fn.index] {
 		return m.memo.values[fn.index]
 	}
+	if fn.recalls {
+		if value, known := m.recall(fn, args[2:]); known {
+			return value
+		}
+	}
 	if m.halted() {
 		return nil
 	}
@@ -166,8 +179,14 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	value := f.run(fn)
 	m.stack = saved[:base]
 	m.depth--
-	if rule && m.err == nil {
+	switch {
+	case rule && m.err == nil:
 		inMemo.known[fn.index], inMemo.values[fn.index] = true, value
+		if fn.steady && value != nil {
+			fn.kept.Store(value) // OPA sorts what is read first under a lock
+		}
+	case fn.recalls:
+		m.remember(fn, args[2:], value)
 	}
 	return value
 }

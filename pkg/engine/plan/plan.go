@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
@@ -60,6 +61,11 @@ type function struct {
 	// constant is what it returns whenever it returns at all, so that it may return at once;
 	// nil where that is not so.
 	constant *ast.Term
+	// steady is a rule that always gives the same, kept is that once it was evaluated.
+	steady bool
+	kept   atomic.Pointer[ast.Term]
+	// recalls says that its last answer in an evaluation is remembered.
+	recalls bool
 	// native, if any, answers in the place of the blocks.
 	native native
 }
@@ -79,11 +85,15 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 		if !o.asPlanned && len(f.Params) > 2 && len(f.Params) < 5 {
 			fn.native = byShape()[shape(policy, f)]
 		}
+		fn.recalls = !o.asPlanned && len(f.Params) > 2
 		p.funcs = append(p.funcs, fn)
 		l.names[f.Name] = fn
 		if f.Path != nil {
 			p.paths[strings.Join(f.Path, "/")] = fn
 		}
+	}
+	if !o.asPlanned {
+		l.steady()
 	}
 	for i, f := range policy.Funcs.Funcs {
 		if err := l.body(p.funcs[i], f); err != nil {

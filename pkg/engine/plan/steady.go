@@ -1,0 +1,82 @@
+package plan
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/ir"
+)
+
+// steady finds the rules that give the same in every evaluation: they and what they call read
+// neither input nor base documents, and ask no built-in function for the time, chance or the
+// world. The first evaluation that needs one keeps its value, within its own time.
+func (l *linker) steady() {
+	closed := map[string]bool{}
+	for _, f := range l.policy.Funcs.Funcs {
+		closed[f.Name] = true
+	}
+	// A function is taken for closed until it is seen not to be, or to call one that is not.
+	for again := true; again; {
+		again = false
+		for _, f := range l.policy.Funcs.Funcs {
+			if closed[f.Name] && l.reaches(reflect.ValueOf(f.Blocks), f.Params[:2], closed) {
+				closed[f.Name], again = false, true
+			}
+		}
+	}
+	for _, fn := range l.plan.funcs {
+		fn.steady = len(fn.params) == 2 && closed[fn.name]
+	}
+}
+
+// reaches reports whether statements use one of some locals but to hand it on to a function that
+// is closed, or something that may differ each time.
+func (l *linker) reaches(v reflect.Value, outside []ir.Local, closed map[string]bool) bool {
+	switch x := v.Interface().(type) {
+	case ir.Location:
+		return false
+	case ir.Local:
+		return x == outside[0] || x == outside[1]
+	case *ir.CallDynamicStmt:
+		return true
+	case *ir.CallStmt:
+		args := x.Args
+		if _, planned := l.names[x.Func]; planned {
+			if !closed[x.Func] {
+				return true
+			}
+			args = args[2:]
+		} else if !l.pure(x.Func) {
+			return true
+		}
+		return l.reaches(reflect.ValueOf(args), outside, closed)
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && l.reaches(v.Elem(), outside, closed)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if l.reaches(v.Field(i), outside, closed) {
+				return true
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			if l.reaches(v.Index(i), outside, closed) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pure reports whether a built-in function looks at its operands alone; concat looks up whether
+// its time is over beside. Those that check a certificate ask the clock and are not marked for it.
+func (l *linker) pure(name string) bool {
+	decl, own := ast.BuiltinMap[name], l.options.Builtins[name] != nil
+	if decl == nil || own || strings.HasPrefix(name, "crypto.x509.") {
+		return false
+	}
+	return decl.CanSkipBctx || name == ast.Concat.Name
+}
