@@ -229,26 +229,28 @@ deny contains msg if {
 	some msg in text.shown(wrong_annotations)
 }
 
-# annotations are [where, annotations, those that were stored in their place]. An update
-# can change those of a template and leave its spec alone, so they are judged by themselves.
-annotations := array.concat(
-	[["metadata.annotations", value.at(write.object, ["metadata", "annotations"]), [before]]],
-	[[where, value.at(pod, ["metadata", "annotations"]), stored] |
-		not pods.elsewhere
-		some pod in input.expansion.pods
-		[where, stored] := annotations_of(value.at(pod, ["path"]))
-	],
-)
+# annotations are [where, annotations, those that were stored in their place], of the object and of
+# the templates in it that have any. An update can change those of a template and leave its spec
+# alone, so they are judged by themselves.
+annotations contains ["metadata.annotations", found, [value.at(write.old, ["metadata", "annotations"])]] if {
+	found := value.at(write.object, ["metadata", "annotations"])
+	found != null
+}
 
-before := value.at(write.old, ["metadata", "annotations"])
+annotations contains ["the template's metadata.annotations", found, stored_at(path)] if {
+	not pods.elsewhere
+	some pod in input.expansion.pods
+	path := value.at(pod, ["path"])
+	path != ""
+	found := value.at(pod, ["metadata", "annotations"])
+	found != null
+}
 
-annotations_of(path) := ["metadata.annotations", [before]] if path == ""
-
-else := ["the template's metadata.annotations", [value.at(pod, ["metadata", "annotations"]) |
+stored_at(path) := [value.at(pod, ["metadata", "annotations"]) |
 	input.request.operation == "UPDATE"
 	some pod in input.expansion.oldPods
 	value.at(pod, ["path"]) == path
-]]
+]
 
 wrong_annotations contains pods.shapeless(where, "an object") if {
 	some [where, found, _] in annotations
