@@ -29,7 +29,7 @@ func decode(body []byte, route Route) (review.Request, *rejection) {
 	case !json.Valid(body):
 		return review.Request{}, malformed("the body is not JSON")
 	}
-	envelope, ok := split(body)
+	envelope, ok := split(body, 4)
 	if !ok {
 		return review.Request{}, malformed("the body is not an AdmissionReview")
 	}
@@ -37,16 +37,16 @@ func decode(body []byte, route Route) (review.Request, *rejection) {
 	if !read(envelope, "apiVersion", &version) || !read(envelope, "kind", &kind) || version != reviewVersion || kind != reviewKind {
 		return review.Request{}, malformed("the body is not an AdmissionReview of " + reviewVersion)
 	}
-	raw := envelope["request"]
+	raw, _ := envelope.get("request")
 	if !isObject(raw) {
 		return review.Request{}, malformed("the review has no request")
 	}
-	members, ok := split(raw)
+	request, ok := split(raw, 20)
 	if !ok {
 		return review.Request{}, malformed("the request is not an AdmissionRequest")
 	}
 	r := review.Request{Phase: route.Phase, Entry: route.Entry, Raw: raw}
-	if problem := fill(&r, members); problem != "" {
+	if problem := fill(&r, request); problem != "" {
 		return review.Request{}, malformed(problem)
 	}
 	if problem := check(r); problem != "" {
@@ -56,7 +56,7 @@ func decode(body []byte, route Route) (review.Request, *rejection) {
 }
 
 // fill reads the members that a decision looks at, "" if all have their type.
-func fill(r *review.Request, members map[string]json.RawMessage) string {
+func fill(r *review.Request, request members) string {
 	for _, m := range [...]field{
 		{"uid", &r.UID}, {"subResource", &r.SubResource}, {"name", &r.Name}, {"namespace", &r.Namespace},
 		{"operation", (*string)(&r.Operation)}, {"dryRun", &r.DryRun},
@@ -64,7 +64,7 @@ func fill(r *review.Request, members map[string]json.RawMessage) string {
 		{"resource", fields{{"group", &r.Resource.Group}, {"version", &r.Resource.Version}, {"resource", &r.Resource.Resource}}},
 		{"userInfo", fields{{"username", &r.Subject.Username}, {"uid", &r.Subject.UID}, {"groups", &r.Subject.Groups}, {"extra", &r.Subject.Extra}}},
 	} {
-		if !read(members, m.name, m.into) {
+		if !read(request, m.name, m.into) {
 			return "the request's " + m.name + " is not what an AdmissionRequest holds"
 		}
 	}
@@ -72,7 +72,7 @@ func fill(r *review.Request, members map[string]json.RawMessage) string {
 		name string
 		into *json.RawMessage
 	}{{"object", &r.Object}, {"oldObject", &r.OldObject}, {"options", &r.Options}} {
-		value, given := members[m.name]
+		value, given := request.get(m.name)
 		switch {
 		case !given || string(value) == "null":
 		case isObject(value):
@@ -96,14 +96,14 @@ type (
 
 // read decodes one member, keys by their exact case and none twice. An absent or null
 // one leaves the zero value.
-func read(members map[string]json.RawMessage, name string, into any) bool {
-	value, given := members[name]
+func read(from members, name string, into any) bool {
+	value, given := from.get(name)
 	if !given || string(value) == "null" {
 		return true
 	}
 	switch into := into.(type) {
 	case fields:
-		inner, ok := split(value)
+		inner, ok := split(value, len(into))
 		for _, f := range into {
 			ok = ok && read(inner, f.name, f.into)
 		}

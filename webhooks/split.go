@@ -5,41 +5,82 @@ import (
 	"encoding/json"
 )
 
+// members are those of a JSON object, in its order. An AdmissionRequest has few: to go through
+// them costs less than a map of them.
+type members []member
+
+type member struct {
+	key   []byte
+	value json.RawMessage
+}
+
+// fewMembers is from how many on a key that is given twice is looked for with a map.
+const fewMembers = 32
+
+// get gives a member's value by its key.
+func (m members) get(name string) (json.RawMessage, bool) {
+	for i := range m {
+		if string(m[i].key) == name {
+			return m[i].value, true
+		}
+	}
+	return nil, false
+}
+
+// doubled reports whether a key is given twice, in linear time however many there are.
+func (m members) doubled() bool {
+	if len(m) > fewMembers {
+		keys := make(map[string]struct{}, len(m))
+		for i := range m {
+			keys[string(m[i].key)] = struct{}{}
+		}
+		return len(keys) < len(m)
+	}
+	for i := range m {
+		for _, before := range m[:i] {
+			if bytes.Equal(before.key, m[i].key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // split cuts a JSON object into its members without copying or parsing their values.
 // The data must be valid JSON in UTF-8; of anything but an object, and of an object with a key
 // given twice, it says no. A review is scanned once for validity and then only cut:
-// parsing every level anew costs more than deciding.
-func split(data []byte) (map[string]json.RawMessage, bool) {
+// parsing every level anew costs more than deciding. There is room for as many as are likely.
+func split(data []byte, likely int) (members, bool) {
 	i := space(data, 0)
 	if i == len(data) || data[i] != '{' {
 		return nil, false
 	}
-	members := make(map[string]json.RawMessage, min(16, len(data)/16))
+	found := make(members, 0, likely)
 	for i = space(data, i+1); data[i] != '}'; i = space(data, i) {
 		if data[i] == ',' {
 			i = space(data, i+1)
 		}
 		end := skip(data, i)
 		key, ok := name(data[i:end])
-		if _, again := members[key]; again || !ok {
+		if !ok {
 			return nil, false
 		}
 		// Past the colon between them.
 		start := space(data, space(data, end)+1)
 		i = skip(data, start)
-		members[key] = data[start:i:i]
+		found = append(found, member{key, data[start:i:i]})
 	}
-	return members, true
+	return found, !found.doubled()
 }
 
 // name reads a member's key.
-func name(quoted []byte) (string, bool) {
-	if !bytes.ContainsRune(quoted, '\\') {
-		return string(quoted[1 : len(quoted)-1]), true
+func name(quoted []byte) ([]byte, bool) {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1], true
 	}
 	var key string
 	err := json.Unmarshal(quoted, &key)
-	return key, err == nil
+	return []byte(key), err == nil
 }
 
 // space is the index of the next byte that is not white space.

@@ -2,6 +2,9 @@ package webhooks
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 	"unicode/utf8"
 
@@ -24,18 +27,45 @@ func TestSplit(t *testing.T) {
 		if !json.Valid([]byte(in)) {
 			t.Fatalf("%s is not JSON", in)
 		}
-		members, ok := split([]byte(in))
+		found, ok := split([]byte(in), 2)
 		got := map[string]string{}
-		for key, value := range members {
-			got[key] = string(value)
+		for _, m := range found {
+			got[string(m.key)] = string(m.value)
 		}
 		if diff := cmp.Diff(want, got); !ok || diff != "" {
 			t.Errorf("split(%s) %v (-want +got):\n%s", in, ok, diff)
 		}
 	}
 	for _, in := range []string{`null`, `1`, `"{}"`, `[]`, `[{}]`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`} {
-		if members, ok := split([]byte(in)); ok {
-			t.Errorf("split(%s) = %v, want no", in, members)
+		if found, ok := split([]byte(in), 2); ok {
+			t.Errorf("split(%s) = %v, want no", in, found)
+		}
+	}
+}
+
+// TestSplitsManyMembers has objects of any size taken apart, in a time that grows with it, and a
+// key found that is given twice, wherever the second stands.
+func TestSplitsManyMembers(t *testing.T) {
+	for _, n := range []int{1, fewMembers - 1, fewMembers, fewMembers + 1, 300_000} {
+		text := []byte("{")
+		for i := range n {
+			text = fmt.Appendf(text, `"k%d":%d,`, i, i)
+		}
+		found, ok := split(append(text[:len(text)-1:len(text)-1], '}'), 0)
+		if !ok || len(found) != n {
+			t.Errorf("%d members: %v, %d", n, ok, len(found))
+		}
+		last := fmt.Sprintf("k%d", n-1)
+		if value, given := found.get(last); !given || string(value) != strconv.Itoa(n-1) {
+			t.Errorf("of %d members the last is %s, %v", n, value, given)
+		}
+		if value, given := found.get("k"); given {
+			t.Errorf("of %d members one has the key k: %s", n, value)
+		}
+		for _, again := range []string{"k0", last, `\u006b0`} {
+			if _, ok := split(fmt.Appendf(slices.Clone(text), `"%s":null}`, again), 0); ok {
+				t.Errorf("%d members and %s once more are taken", n, again)
+			}
 		}
 	}
 }
@@ -78,9 +108,13 @@ func FuzzSplit(f *testing.F) {
 		if !utf8.Valid(data) || !json.Valid(data) {
 			return
 		}
-		got, ok := split(data)
+		found, ok := split(data, 4)
 		if !ok {
 			return
+		}
+		got := map[string]json.RawMessage{}
+		for _, m := range found {
+			got[string(m.key)] = m.value
 		}
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(data, &want); err != nil {

@@ -173,14 +173,36 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 	if len(pairs) == 0 {
 		return ast.InternedEmptyObject, nil
 	}
-	// NewObject counts a key that is there twice as two, so its length shows nothing.
-	object := ast.NewObjectWithCapacity(len(pairs))
-	for i, pair := range pairs {
-		if object.Insert(pair[0], pair[1]); object.Len() != i+1 {
-			return nil, errors.New("a key is there twice")
-		}
+	object, unique := objectOf(pairs)
+	if !unique {
+		return nil, errors.New("a key is there twice")
 	}
 	return d.wrap(object), nil
+}
+
+// fewKeys is up to how many keys are compared with each other.
+const fewKeys = 12
+
+// objectOf makes an object, if no key is there twice. NewObject makes all members in one piece,
+// but counts such a key as two; to insert them one by one shows it, and costs an allocation each.
+func objectOf(pairs [][2]*ast.Term) (ast.Object, bool) {
+	if len(pairs) > fewKeys {
+		object := ast.NewObjectWithCapacity(len(pairs))
+		for i, pair := range pairs {
+			if object.Insert(pair[0], pair[1]); object.Len() != i+1 {
+				return nil, false
+			}
+		}
+		return object, true
+	}
+	for i, pair := range pairs {
+		for _, before := range pairs[:i] {
+			if before[0].Value == pair[0].Value {
+				return nil, false
+			}
+		}
+	}
+	return ast.NewObject(pairs...), true
 }
 
 func (d *decoder) array(depth int) (*ast.Term, error) {

@@ -44,21 +44,23 @@ func TestObjectValue(t *testing.T) {
 
 func TestObjectValueRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ raw, want string }{
-		"half":          {`{"a":`, "syntax"},
-		"trailing":      {`{} {}`, "syntax"},
-		"comma":         {`{"a":1,}`, "syntax"},
-		"bare word":     {`{a:1}`, "syntax"},
-		"control":       {"{\"a\":\"\n\"}", "syntax"},
-		"list":          {`[]`, "array, not an object"},
-		"string":        {`"x"`, "string, not an object"},
-		"number":        {`7`, "number, not an object"},
-		"boolean":       {`true`, "boolean, not an object"},
-		"double key":    {`{"a":1,"b":2,"a":1}`, "a key is there twice"},
-		"double inside": {`{"x":[{"a":1,"\u0061":2}]}`, "a key is there twice"},
-		"huge number":   {`{"a":1e400}`, "beyond what a float64 holds"},
-		"huge exponent": {`{"a":1e100000000}`, "beyond what a float64 holds"},
-		"too deep":      {strings.Repeat(`{"a":`, MaxDepth+1) + "1" + strings.Repeat("}", MaxDepth+1), "nests deeper"},
-		"deep lists":    {`{"a":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + "}", ""},
+		"half":           {`{"a":`, "syntax"},
+		"trailing":       {`{} {}`, "syntax"},
+		"comma":          {`{"a":1,}`, "syntax"},
+		"bare word":      {`{a:1}`, "syntax"},
+		"control":        {"{\"a\":\"\n\"}", "syntax"},
+		"list":           {`[]`, "array, not an object"},
+		"string":         {`"x"`, "string, not an object"},
+		"number":         {`7`, "number, not an object"},
+		"boolean":        {`true`, "boolean, not an object"},
+		"double key":     {`{"a":1,"b":2,"a":1}`, "a key is there twice"},
+		"double of many": {`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"l":12,"m":13,"a":1}`, "a key is there twice"},
+		"double of few":  {`{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11,"k":1}`, "a key is there twice"},
+		"double inside":  {`{"x":[{"a":1,"\u0061":2}]}`, "a key is there twice"},
+		"huge number":    {`{"a":1e400}`, "beyond what a float64 holds"},
+		"huge exponent":  {`{"a":1e100000000}`, "beyond what a float64 holds"},
+		"too deep":       {strings.Repeat(`{"a":`, MaxDepth+1) + "1" + strings.Repeat("}", MaxDepth+1), "nests deeper"},
+		"deep lists":     {`{"a":` + strings.Repeat("[", 100000) + strings.Repeat("]", 100000) + "}", ""},
 	} {
 		got, err := ObjectValue([]byte(tt.raw))
 		if !errors.Is(err, ErrJSON) || !strings.Contains(err.Error(), tt.want) {
