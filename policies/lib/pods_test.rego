@@ -31,6 +31,7 @@ test_specs_of_every_path if {
 	pods.specs == [["spec", {"a": 1}]] with input as review("", {"a": 1})
 	pods.specs == [["spec.template.spec", {"a": 1}]] with input as review("spec.template", {"a": 1})
 	pods.specs == [["spec", null]] with input as review(7, null)
+	pods.named(["spec.template.spec", {"a": 1}]) == "spec.template.spec"
 	pods.old_specs == [["spec", 2]] with input as update(1, 2)
 	pods.old_specs == [] with input as review("", {})
 	pods.old_specs == [] with input as object.union(update(1, 2), {"request": {"operation": "CREATE"}})
@@ -44,7 +45,7 @@ test_containers_and_volumes if {
 		"volumes": [{"name": "v"}],
 	}
 	found := pods.containers with input as review("", spec)
-	{pods.place(where, list, container) | some [where, list, container] in found} == {
+	{pods.named(owner) | some owner in found} == {
 		`spec.containers["a"]`,
 		`spec.initContainers["b"]`,
 		`spec.ephemeralContainers["c"]`,

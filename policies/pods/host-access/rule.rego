@@ -231,20 +231,23 @@ deny contains msg if {
 
 # annotations are [where, annotations, those that were stored in their place], of the object and of
 # the templates in it that have any. An update can change those of a template and leave its spec
-# alone, so they are judged by themselves.
-annotations contains ["metadata.annotations", found, [value.at(write.old, ["metadata", "annotations"])]] if {
+# alone, so they are judged by themselves. They are no set: it would have to compare them, and a
+# replay of recorded reviews does not know what was in their values.
+annotations := array.concat(own_annotations, template_annotations)
+
+own_annotations := [["metadata.annotations", found, [value.at(write.old, ["metadata", "annotations"])]] |
 	found := value.at(write.object, ["metadata", "annotations"])
 	found != null
-}
+]
 
-annotations contains ["the template's metadata.annotations", found, stored_at(path)] if {
+template_annotations := [["the template's metadata.annotations", found, stored_at(path)] |
 	not pods.elsewhere
 	some pod in input.expansion.pods
 	path := value.at(pod, ["path"])
 	path != ""
 	found := value.at(pod, ["metadata", "annotations"])
 	found != null
-}
+]
 
 stored_at(path) := [value.at(pod, ["metadata", "annotations"]) |
 	input.request.operation == "UPDATE"
