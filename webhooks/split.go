@@ -14,7 +14,8 @@ type member struct {
 	value json.RawMessage
 }
 
-// fewMembers is from how many on a key that is given twice is looked for with a map.
+// fewMembers is up to how many keys are compared with each other; among more, a map finds one that
+// is given twice.
 const fewMembers = 32
 
 // get gives a member's value by its key.

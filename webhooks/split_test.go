@@ -116,6 +116,9 @@ func FuzzSplit(f *testing.F) {
 		for _, m := range found {
 			got[string(m.key)] = m.value
 		}
+		if len(got) != len(found) {
+			t.Fatalf("split took %q, in which a key is there twice", data)
+		}
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatalf("split took %q, which %v", data, err)

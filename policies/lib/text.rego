@@ -37,9 +37,7 @@ quoted(values) := [quote(value) | some value in sort(values)]
 message(problem, allowed, next) := concat("; ", [problem, allowed, next])
 
 # shown cuts a long set of messages: a Pod may hold thousands of containers.
-shown(messages) := [] if count(messages) == 0
-
-else := sort(messages) if count(messages) <= 8
+shown(messages) := sort(messages) if count(messages) <= 8
 
 else := array.concat(array.slice(sort(messages), 0, 8), [message(
 	sprintf("%d more things like these are wrong", [count(messages) - 8]),

@@ -7,7 +7,7 @@ package lib.value
 
 # at gives what stands at a key, or at a path of keys, null where nothing does or the way there
 # is no object. A key that is not written out is given by itself, since a list of one would be
-# made anew each time.
+# made anew each time; one that is may be given either way.
 at(value, path) := object.get(value, path, null) if is_object(value)
 
 else := null

@@ -64,6 +64,7 @@ func (r Run) End() {
 	for _, f := range m.frames {
 		f.l = nil // one that was outgrown would be held on to
 	}
+	m.memo = m.outermost // a panic may have left it as it was within a with
 	m.memo.clear()
 	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
 	m.builtin, m.depth = topdown.BuiltinContext{}, 0
@@ -183,7 +184,7 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	case rule && m.err == nil:
 		inMemo.known[fn.index], inMemo.values[fn.index] = true, value
 		if fn.steady && value != nil {
-			fn.kept.Store(value) // OPA sorts what is read first under a lock
+			fn.keep(value)
 		}
 	case fn.recalls:
 		m.remember(fn, args[2:], value)

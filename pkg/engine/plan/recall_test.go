@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -30,13 +31,18 @@ alike := [f(x) | some x in input.alike]
 
 threes := [three(input.a, input.b, "c"), three(input.a, input.b, "c"), three(input.a, input.b, "d"), three(input.a, input.a, "d")]
 
-fours := [four(input.a, 1, 2, 3), four(input.a, 1, 2, 3)]
+fours := [four(input.a, "c", "d", "e"), four(input.a, "c", "d", "e")]
 
 undefined := [1 | some _ in input.list; not odd(input.a)]
 
 mocked := [f(input.a), m, f(input.a)] if m := f(input.a) with input.k as 7
 
 around := [f(input.a), inside, f(input.a)]
+
+after := y if {
+	count(inside) == 2
+	y := f(input.a)
+}
 
 inside := m if m := [f(input.a), f(input.a)] with input.k as 7
 `
@@ -65,7 +71,8 @@ func TestWhatIsRecalled(t *testing.T) {
 		"fours":     {2, 2}, // too many operands
 		"undefined": {4, 1}, // not being defined is an answer too
 		"inside":    {2, 2}, // under another input nothing is
-		"around":    {4, 3}, // and what was asked before comes back after it
+		"after":     {3, 3}, // and what was asked under it is not recalled outside
+		"around":    {4, 3},
 		"mocked":    {3, 3}, // what follows a with is planned within it
 	} {
 		policy, err := planned(t.Context(), map[string]*ast.Module{"m.rego": ast.MustParseModule(recalls)}, []string{"r/" + rule}, options)
@@ -110,6 +117,40 @@ func TestNothingIsRecalledLater(t *testing.T) {
 				t.Errorf("function %s: %+v is held on to", p.funcs[i].name, m.last[i])
 			}
 		}
+	}
+}
+
+// TestNothingIsHeldAfterAPanic: a built-in function that panics within a with leaves the machine as
+// any other evaluation does.
+func TestNothingIsHeldAfterAPanic(t *testing.T) {
+	t.Parallel()
+	options := Options{Capabilities: ast.CapabilitiesForThisVersion(), Builtins: map[string]*topdown.Builtin{"t.panic": {
+		Decl: &ast.Builtin{Name: "t.panic", Decl: types.NewFunction(types.Args(types.A), types.A)},
+		Func: func(topdown.BuiltinContext, []*ast.Term, func(*ast.Term) error) error { panic("t.panic") },
+	}}}
+	options.Capabilities.Builtins = append(options.Capabilities.Builtins, options.Builtins["t.panic"].Decl)
+	module := ast.MustParseModule("package r\n\nsecret := [input.k]\n\nx := [secret, y] if y := t.panic(secret) with input.k as 7\n")
+	p, err := Compile(t.Context(), map[string]*ast.Module{"m.rego": module}, []string{"r/x"}, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule, _ := p.Rule("r/x")
+	run := p.Start(t.Context(), ast.MustParseTerm(`{"k": "tenant-a"}`).Value, nil, nil, nil)
+	m := run.m
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("nothing panicked")
+			}
+		}()
+		defer run.End()
+		_, _ = run.Ask(rule)
+	}()
+	if m.memo != m.outermost {
+		t.Error("the machine is still within the with")
+	}
+	if i := slices.IndexFunc(m.outermost.values, func(v *ast.Term) bool { return v != nil }); i >= 0 {
+		t.Errorf("%s is held on to", p.funcs[i].name)
 	}
 }
 

@@ -16,7 +16,8 @@ func (l *linker) steady() {
 	for _, f := range l.policy.Funcs.Funcs {
 		closed[f.Name] = true
 	}
-	// A function is taken for closed until it is seen not to be, or to call one that is not.
+	// A function is taken for closed until it is seen not to be, or to call one that is not,
+	// whichever of the two OPA plans first.
 	for again := true; again; {
 		again = false
 		for _, f := range l.policy.Funcs.Funcs {
@@ -38,8 +39,6 @@ func (l *linker) reaches(v reflect.Value, outside []ir.Local, closed map[string]
 		return false
 	case ir.Local:
 		return x == outside[0] || x == outside[1]
-	case *ir.CallDynamicStmt:
-		return true
 	case *ir.CallStmt:
 		args := x.Args
 		if _, planned := l.names[x.Func]; planned {
@@ -79,4 +78,14 @@ func (l *linker) pure(name string) bool {
 		return false
 	}
 	return decl.CanSkipBctx || name == ast.Concat.Name
+}
+
+// keep has all later evaluations share what a steady rule gave. OPA orders a set when it is first
+// read, under a lock, but intersects and unites sets without one: so all of it is read before.
+func (f *function) keep(t *ast.Term) {
+	ast.WalkTerms(t, func(inner *ast.Term) bool {
+		settled(inner)
+		return false
+	})
+	f.kept.Store(t)
 }
