@@ -77,15 +77,13 @@ pinned(reference) if {
 	contains(reference, "@")
 }
 
-# latest holds for a reference without a tag, or with that one.
+# latest holds for a reference without a tag, or with that one; one with a digest is neither.
 latest(reference) if {
 	whole(reference)
-	not contains(reference, "@")
 	endswith(reference, ":latest")
 }
 
 latest(reference) if {
 	whole(reference)
-	not contains(reference, "@")
 	untagged(reference) == reference
 }

@@ -77,7 +77,7 @@ test_latest if {
 	every reference in ["busybox", "busybox:latest", "ghcr.io/a/b", "ghcr.io/a/b:latest", "localhost:5000/a", "localhost:5000/a:latest"] {
 		images.latest(reference)
 	}
-	every reference in ["busybox:1", "busybox:LATEST", "busybox:latest-1", "ghcr.io/a/b:1.latest", "ghcr.io/latest/b:1", "latest:5000/a:1", "A", "", null, 7] {
+	every reference in ["busybox:1", "busybox:LATEST", "busybox:latest-1", "ghcr.io/a/b:1.latest", "ghcr.io/latest/b:1", "latest:5000/a:1", "A", "A:latest", ":latest", "a@b:latest", "", null, 7] {
 		not images.latest(reference)
 	}
 }

@@ -136,6 +136,8 @@ test_annotations if {
 		count(rule.deny) == 1 with input as object.union(review("", {}), {"expansion": template})
 	}
 	mirror := annotated({"kubernetes.io/config.mirror": "x"})
+	itself := {"expansion": {"pods": [{"path": "", "metadata": mirror.request.object.metadata, "spec": {}}]}}
+	count(rule.deny) == 1 with input as object.union(mirror, itself)
 	status := {"request": {"operation": "UPDATE", "subResource": "status"}, "expansion": {"pods": []}}
 	count(rule.deny) == 1 with input as object.union(mirror, status)
 	kept := {"request": {"operation": "UPDATE", "oldObject": mirror.request.object}}

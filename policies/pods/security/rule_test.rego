@@ -191,3 +191,24 @@ test_messages if {
 		"volumes": [{"name": "v", "nfs": {}}],
 	})
 }
+
+# What one Pod of an object may, its neighbour may not.
+test_each_container_is_judged_with_its_own_pod if {
+	rooted := {"containers": [{"name": "c", "securityContext": {"runAsUser": 0}}]}
+	alone := object.union(rooted, {"hostUsers": false})
+	both := {"expansion": {"pods": [
+		{"path": "spec.a", "metadata": {}, "spec": alone},
+		{"path": "spec.b", "metadata": {}, "spec": {"containers": []}},
+	]}}
+	beside := {"expansion": {"pods": [
+		{"path": "spec.a", "metadata": {}, "spec": {"hostUsers": false, "containers": []}},
+		{"path": "spec.b", "metadata": {}, "spec": rooted},
+	]}}
+	not any_root(both)
+	any_root(beside)
+}
+
+any_root(of) if {
+	some msg in rule.deny with input as object.union(review("", {}), of)
+	contains(msg, "runAsUser is 0")
+}
