@@ -37,7 +37,10 @@ func (c *cluster) metrics(ctx SpecContext, process string) map[string]*dto.Metri
 // decided is how many reviews a replica has answered.
 func (c *cluster) decided(ctx SpecContext, replica int) uint64 {
 	GinkgoHelper()
-	family := c.metrics(ctx, fmt.Sprintf("WEBHOOK_%d", replica))["gatehouse_admission_duration_seconds"]
+	family, some := c.metrics(ctx, fmt.Sprintf("WEBHOOK_%d", replica))["gatehouse_admission_duration_seconds"]
+	if !some {
+		return 0 // it was just started, by a spec before this one
+	}
 	Expect(family.GetType()).To(Equal(dto.MetricType_HISTOGRAM))
 	var n uint64
 	for _, m := range family.GetMetric() {
