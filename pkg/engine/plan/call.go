@@ -39,15 +39,6 @@ func internal(fn *function, args []operand, target int) step {
 	switch len(args) {
 	case 2:
 		a, b := args[0], args[1]
-		if fn.steady {
-			return func(f *frame) signal {
-				if t := fn.kept.Load(); t != nil {
-					f.l[target] = t
-					return sigNext
-				}
-				return f.took(target, f.m.call(fn, a.read(f), b.read(f)))
-			}
-		}
 		return func(f *frame) signal { return f.took(target, f.m.call(fn, a.read(f), b.read(f))) }
 	case 3:
 		a, b, c := args[0], args[1], args[2]

@@ -148,8 +148,13 @@ func (m *memo) clear() {
 // call runs a function; nil is undefined, or an error in m.err.
 func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	rule := len(args) == 2
-	if rule && m.memo.known[fn.index] {
-		return m.memo.values[fn.index]
+	if rule {
+		if m.memo.known[fn.index] {
+			return m.memo.values[fn.index]
+		}
+		if kept := fn.kept.Load(); kept != nil {
+			return kept
+		}
 	}
 	if fn.recalls {
 		if value, known := m.recall(fn, args[2:]); known {

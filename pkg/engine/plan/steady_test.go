@@ -101,7 +101,7 @@ func TestWhatIsPure(t *testing.T) {
 // TestSteadyRulesAreEvaluatedOnce wants the very value of the first evaluation in the second.
 func TestSteadyRulesAreEvaluatedOnce(t *testing.T) {
 	t.Parallel()
-	short, asPlanned := bothWays(t, ast.MustParseModule("package s\n\nx := [t, input.k]\n\nt := sprintf(\"%d\", [7])\n"), []string{"s/x"})
+	short, asPlanned := bothWays(t, ast.MustParseModule("package s\n\nx := [t, input.k]\n\nt := sprintf(\"%d\", [7])\n"), []string{"s/x", "s/t"})
 	first := func(p *Plan, input string) *ast.Term {
 		list, ok := ask(t, p, "s/x", ast.MustParseTerm(input).Value).(*ast.Array)
 		if !ok {
@@ -111,6 +111,11 @@ func TestSteadyRulesAreEvaluatedOnce(t *testing.T) {
 	}
 	if first(short, `{"k": 1}`) != first(short, `{"k": 2}`) {
 		t.Error("a steady rule was evaluated twice")
+	}
+	rule, _ := short.Rule("s/t")
+	itself := func() *ast.Term { return short.Start(t.Context(), nil, nil, nil, nil).m.call(rule.fn, nil, nil) }
+	if once, again := itself(), itself(); once != again {
+		t.Error("a steady rule that is asked for itself was evaluated twice")
 	}
 	if first(asPlanned, `{"k": 1}`) == first(asPlanned, `{"k": 2}`) {
 		t.Error("one by one it was evaluated once, so this shows nothing")
