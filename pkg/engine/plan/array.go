@@ -3,15 +3,14 @@ package plan
 import (
 	"reflect"
 
-	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
 // arrays finds, in one block, the arrays whose members are all put in there: they are made at
 // once with the last member instead of anew with each. It says by position what stands in a
 // statement's place; nil for nothing.
-func (l *linker) arrays(stmts []ir.Stmt) map[int]step {
-	out := map[int]step{}
+func (l *linker) arrays(stmts []ir.Stmt) map[int]*list {
+	out := map[int]*list{}
 	for i, s := range stmts {
 		made, ok := s.(*ir.MakeArrayStmt)
 		if !ok || made.Capacity < 2 {
@@ -22,26 +21,21 @@ func (l *linker) arrays(stmts []ir.Stmt) map[int]step {
 			continue
 		}
 		out[i] = nil
-		values := make([]operand, len(members))
-		for k, at := range members {
+		whole := &list{target: made.Target}
+		for _, at := range members {
 			appended, _ := stmts[i+1+at].(*ir.ArrayAppendStmt)
-			values[k] = l.operand(appended.Value)
+			whole.members = append(whole.members, appended.Value)
 			out[i+1+at] = nil
 		}
-		out[i+1+members[len(members)-1]] = array(l.local(made.Target), values)
+		out[i+1+members[len(members)-1]] = whole
 	}
 	return out
 }
 
-func array(target int, values []operand) step {
-	return func(f *frame) signal {
-		terms := make([]*ast.Term, len(values))
-		for i, v := range values {
-			terms[i] = v.read(f)
-		}
-		f.l[target] = ast.ArrayTerm(terms...)
-		return sigNext
-	}
+// list is an array that is made at once.
+type list struct {
+	target  ir.Local
+	members []ir.Operand
 }
 
 // farthest is how many statements are looked through for an array's members: those of arrays in

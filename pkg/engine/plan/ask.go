@@ -5,53 +5,36 @@ import (
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
-// when goes on where a condition holds.
-func when(holds func(f *frame) bool) step {
-	return func(f *frame) signal {
-		if holds(f) {
-			return sigNext
-		}
-		return sigUndefined
-	}
-}
-
-// asking are the statements that look at values and change none, nil for others.
-func (l *linker) asking(s ir.Stmt) step {
+// asking writes the statements that look at values and change none; false for others.
+func (l *linker) asking(s ir.Stmt) bool {
+	of := func(o ir.Operand) int16 { return l.read(l.operand(o)) }
 	switch s := s.(type) {
 	case *ir.DotStmt:
-		return l.dot(s)
+		l.ask(instruction{op: opDot, a: of(s.Source), b: of(s.Key), c: l.at(s.Target)})
 	case *ir.LenStmt:
-		source, target := l.operand(s.Source), l.local(s.Target)
-		return func(f *frame) signal {
-			n, ok := size(source.read(f))
-			if !ok {
-				return sigUndefined
-			}
-			f.l[target] = ast.InternedTerm(n)
-			return sigNext
-		}
+		l.ask(instruction{op: opLength, a: of(s.Source), c: l.at(s.Target)})
 	case *ir.EqualStmt:
-		return l.equal(s)
+		l.ask(instruction{op: opEqual, a: of(s.A), b: of(s.B)})
 	case *ir.NotEqualStmt:
-		a, b := l.operand(s.A), l.operand(s.B)
-		return when(func(f *frame) bool { return !same(a.read(f), b.read(f)) })
+		if no, constant := s.B.Value.(*ir.Bool); constant && !bool(*no) {
+			l.ask(instruction{op: opTruthy, a: of(s.A)})
+			break
+		}
+		l.ask(instruction{op: opNotEqual, a: of(s.A), b: of(s.B)})
 	case *ir.IsArrayStmt:
-		source := l.operand(s.Source)
-		return when(func(f *frame) bool { return is[*ast.Array](source.read(f)) })
+		l.ask(instruction{op: opArray, a: of(s.Source)})
 	case *ir.IsObjectStmt:
-		source := l.operand(s.Source)
-		return when(func(f *frame) bool { return is[ast.Object](source.read(f)) })
+		l.ask(instruction{op: opObject, a: of(s.Source)})
 	case *ir.IsSetStmt:
-		source := l.operand(s.Source)
-		return when(func(f *frame) bool { return is[ast.Set](source.read(f)) })
+		l.ask(instruction{op: opSet, a: of(s.Source)})
 	case *ir.IsDefinedStmt:
-		source := l.local(s.Source)
-		return when(func(f *frame) bool { return f.l[source] != nil })
+		l.ask(instruction{op: opDefined, a: l.at(s.Source)})
 	case *ir.IsUndefinedStmt:
-		source := l.local(s.Source)
-		return when(func(f *frame) bool { return f.l[source] == nil })
+		l.ask(instruction{op: opUndefined, a: l.at(s.Source)})
+	default:
+		return false
 	}
-	return nil
+	return true
 }
 
 func is[T ast.Value](t *ast.Term) bool {
@@ -67,39 +50,15 @@ func same(a, b *ast.Term) bool {
 	if a == b {
 		return true
 	}
-	return a != nil && b != nil && ast.ValueEqual(a.Value, b.Value)
-}
-
-// equal has a short way for strings and booleans, which most comparisons are with.
-func (l *linker) equal(s *ir.EqualStmt) step {
-	a, b := l.operand(s.A), l.operand(s.B)
-	if a.constant != nil {
-		a, b = b, a
+	if a == nil || b == nil {
+		return false
 	}
-	if b.constant == nil {
-		return when(func(f *frame) bool { return same(a.read(f), b.read(f)) })
+	// Most comparisons are with a string.
+	if x, ok := a.Value.(ast.String); ok {
+		y, both := b.Value.(ast.String)
+		return both && x == y
 	}
-	switch want := b.constant.Value.(type) {
-	case ast.String:
-		return when(func(f *frame) bool {
-			t := a.read(f)
-			if t == nil {
-				return false
-			}
-			v, ok := t.Value.(ast.String)
-			return ok && v == want
-		})
-	case ast.Boolean:
-		return when(func(f *frame) bool {
-			t := a.read(f)
-			if t == nil {
-				return false
-			}
-			v, ok := t.Value.(ast.Boolean)
-			return ok && v == want
-		})
-	}
-	return when(func(f *frame) bool { return same(a.read(f), b.constant) })
+	return ast.ValueEqual(a.Value, b.Value)
 }
 
 // size is what counts: members, or characters.
@@ -118,35 +77,6 @@ func size(t *ast.Term) (int, bool) {
 		return len([]rune(string(v))), true
 	}
 	return 0, false
-}
-
-func (l *linker) dot(s *ir.DotStmt) step {
-	source, key, target := l.operand(s.Source), l.operand(s.Key), l.local(s.Target)
-	if source.constant != nil {
-		return func(*frame) signal { return sigUndefined }
-	}
-	if key.constant != nil {
-		from, name := source.local, key.constant
-		return func(f *frame) signal {
-			if t := f.l[from]; t != nil {
-				if v := member(t.Value, name); v != nil {
-					f.l[target] = v
-					return sigNext
-				}
-			}
-			return sigUndefined
-		}
-	}
-	return func(f *frame) signal {
-		from, k := source.read(f), key.read(f)
-		if from != nil && k != nil {
-			if v := member(from.Value, k); v != nil {
-				f.l[target] = v
-				return sigNext
-			}
-		}
-		return sigUndefined
-	}
 }
 
 // member is what a composite value has under a key, nil where it has nothing.

@@ -1,72 +1,91 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
 	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
-// call calls a planned function, or one that is built in.
-func (l *linker) call(s *ir.CallStmt) (step, error) {
-	args, target := l.operands(s.Args), l.local(s.Result)
+// call writes a call of a planned function, or of one that is built in.
+func (l *linker) call(s *ir.CallStmt) error {
 	if fn, ok := l.names[s.Func]; ok {
-		return internal(fn, args, target), nil
+		l.internal(fn, l.operands(s.Args), s.Result)
+		return nil
 	}
-	decl, run := ast.BuiltinMap[s.Func], topdown.GetBuiltin(s.Func)
-	if own, ok := l.options.Builtins[s.Func]; ok {
-		decl, run = own.Decl, own.Func
+	b := builtin{decl: ast.BuiltinMap[s.Func], run: topdown.GetBuiltin(s.Func), at: l.where(&s.Location)}
+	own, isOwn := l.options.Builtins[s.Func]
+	if isOwn {
+		b.decl, b.run = own.Decl, own.Func
 	}
-	if decl == nil || run == nil {
-		return nil, fmt.Errorf("function %s is not built in", s.Func)
+	if b.decl == nil || b.run == nil {
+		return fmt.Errorf("function %s is not built in", s.Func)
 	}
-	if len(args) > maxArgs {
-		return nil, fmt.Errorf("function %s has %d operands", s.Func, len(args))
+	if len(s.Args) > maxArgs {
+		return fmt.Errorf("function %s has %d operands", s.Func, len(s.Args))
 	}
-	long := l.builtin(decl, run, args, target, l.at(&s.Location))
-	if _, own := l.options.Builtins[s.Func]; own {
-		return long, nil
+	op := opBuiltin
+	if !isOwn {
+		op = b.quick(s.Func, len(s.Args))
 	}
-	return quick(s.Func, args, target, long), nil
+	a := l.small(int(listed(l.assembler, &l.fn.builtins, b)))
+	l.ask(l.listing(instruction{op: op, a: a, c: l.at(s.Result)}, l.operands(s.Args)))
+	return nil
 }
 
-func internal(fn *function, args []operand, target int) step {
+// listing has an instruction read a list of operands.
+func (l *linker) listing(in instruction, operands []operand) instruction {
+	names := make([]int16, len(operands))
+	for i, o := range operands {
+		names[i] = l.read(o)
+	}
+	in.b, in.x = l.small(len(names)), listed(l.assembler, &l.fn.args, names...)
+	return in
+}
+
+func (l *linker) internal(fn *function, args []operand, result ir.Local) {
 	if fn.native != nil && len(args) == len(fn.params) {
-		return fn.asked(args, target)
+		x := listed(l.assembler, &l.fn.natives, *fn.native)
+		l.ask(instruction{op: opNative, a: l.read(args[2]), b: l.read(args[len(args)-1]), c: l.at(result), x: x})
+		return
 	}
-	switch len(args) {
-	case 2:
-		a, b := args[0], args[1]
-		return func(f *frame) signal { return f.took(target, f.m.call(fn, a.read(f), b.read(f))) }
-	case 3:
-		a, b, c := args[0], args[1], args[2]
-		return func(f *frame) signal { return f.took(target, f.m.call(fn, a.read(f), b.read(f), c.read(f))) }
+	called := slices.Index(l.fn.calls, fn)
+	if called < 0 {
+		called = len(l.fn.calls)
+		l.fn.calls = append(l.fn.calls, fn)
 	}
-	return func(f *frame) signal {
-		values := make([]*ast.Term, len(args))
-		for i, a := range args {
-			values[i] = a.read(f)
-		}
-		return f.took(target, f.m.call(fn, values...))
-	}
+	l.ask(l.listing(instruction{op: opCall, a: l.small(called), c: l.at(result)}, args))
 }
 
-// asked asks a function that is answered in Go.
-func (f *function) asked(args []operand, target int) step {
-	answer, a, b := f.native, args[2], args[len(args)-1]
-	return func(f *frame) signal {
-		x, y := a.read(f), b.read(f)
-		if x == nil || y == nil {
-			return sigUndefined
-		}
-		return f.took(target, answer(x, y))
+// maxDirect is how many operands a call has whose list is on the stack.
+const maxDirect = 6
+
+// invoke calls a function.
+func (f *frame) invoke(fn *function, in *instruction) *ast.Term {
+	operands := fn.args[in.x:][:in.b]
+	if len(operands) > maxDirect {
+		return f.m.call(fn.calls[in.a], f.values(fn, operands)...)
 	}
+	var values [maxDirect]*ast.Term
+	for i, o := range operands {
+		values[i] = read(f.l, fn.constants, o)
+	}
+	return f.m.call(fn.calls[in.a], values[:len(operands)]...)
+}
+
+// values reads a list of operands.
+func (f *frame) values(fn *function, operands []int16) []*ast.Term {
+	values := make([]*ast.Term, len(operands))
+	for i, o := range operands {
+		values[i] = read(f.l, fn.constants, o)
+	}
+	return values
 }
 
 // took stores what a call gave.
-func (f *frame) took(target int, t *ast.Term) signal {
+func (f *frame) took(target int16, t *ast.Term) signal {
 	if f.m.err != nil {
 		return sigError
 	}
@@ -77,83 +96,37 @@ func (f *frame) took(target int, t *ast.Term) signal {
 	return sigNext
 }
 
-// dynamic calls the rule that a path names at that moment. A rule that is there and undefined
-// ends three blocks more: the base document is not asked then.
-func (l *linker) dynamic(s *ir.CallDynamicStmt) step {
-	target, path := l.local(s.Result), l.operands(s.Path)
-	args := make([]operand, len(s.Args))
-	for i, a := range s.Args {
-		args[i] = operand{local: l.local(a)}
+// dynamic writes a call of the rule that a path names at that moment. A rule that is there and
+// undefined ends three blocks more: the base document is not asked then.
+func (l *linker) dynamic(s *ir.CallDynamicStmt) {
+	all := l.operands(s.Path)
+	for _, a := range s.Args {
+		all = append(all, operand{local: l.local(a)})
 	}
-	return func(f *frame) signal {
-		name := ""
-		for i, p := range path {
-			part, ok := p.read(f).Value.(ast.String)
-			if !ok {
-				return sigUndefined
-			}
-			if i > 0 {
-				name += "/"
-			}
-			name += string(part)
-		}
-		fn, ok := f.m.plan.paths[name]
-		if !ok || len(fn.params) != len(args) {
-			return sigUndefined
-		}
-		values := make([]*ast.Term, len(args))
-		for i, a := range args {
-			values[i] = a.read(f)
-		}
-		if sig := f.took(target, f.m.call(fn, values...)); sig != sigUndefined {
-			return sig
-		}
-		return sigUndefined + 3
-	}
+	l.ask(l.listing(instruction{op: opDynamic, a: l.small(len(s.Path)), c: l.at(s.Result)}, all))
+	l.emit(instruction{op: opJump}, l.exit(int(sigShadowed)-1))
 }
 
-// builtin calls a built-in function. A relation's results are the members of an array.
-func (l *linker) builtin(decl *ast.Builtin, run topdown.BuiltinFunc, args []operand, target int, where *ast.Location) step {
-	strict, void := l.options.Strict, decl.Decl.Result() == nil
-	return func(f *frame) signal {
-		m := f.m
-		if m.halted() {
-			return sigError
-		}
-		// Built-in functions call nothing of ours, so one list serves all of them.
-		values := m.args[:len(args)]
-		for i, a := range args {
-			if values[i] = a.read(f); values[i] == nil {
-				return sigUndefined
-			}
-		}
-		var bctx topdown.BuiltinContext
-		if !decl.CanSkipBctx {
-			bctx = m.context()
-		}
-		bctx.Location = where
-		m.result, m.results = nil, nil
-		into := m.one
-		if decl.Relation {
-			into = m.many
-		}
-		if err := run(bctx, values, into); err != nil {
-			var halt topdown.Halt
-			if strict || errors.As(err, &halt) || topdown.IsCancel(err) {
-				if halt.Err != nil {
-					err = halt.Err
-				}
-				return m.fail(err)
-			}
+// dynamic calls a function that its first operands name.
+func (f *frame) dynamic(fn *function, in *instruction) signal {
+	values := f.values(fn, fn.args[in.x:][:in.b])
+	name, args := "", values[in.a:]
+	for i, p := range values[:in.a] {
+		part, ok := p.Value.(ast.String)
+		if !ok {
 			return sigUndefined
 		}
-		t := m.result
-		if decl.Relation {
-			t = ast.ArrayTerm(m.results...)
+		if i > 0 {
+			name += "/"
 		}
-		if void {
-			return sigNext
-		}
-		return f.took(target, t)
+		name += string(part)
 	}
+	named, ok := f.m.plan.paths[name]
+	if !ok || len(named.params) != len(args) {
+		return sigUndefined
+	}
+	if sig := f.took(in.c, f.m.call(named, args...)); sig != sigUndefined {
+		return sig
+	}
+	return sigShadowed
 }

@@ -1,5 +1,6 @@
 // Package plan evaluates Rego by OPA's plan, the intermediate representation that OPA's own
-// planner makes of compiled modules: each statement becomes a Go closure over ast terms.
+// planner makes of compiled modules: its statements become instructions of a few bytes over ast
+// terms.
 //
 // Results are those of OPA's evaluator in package topdown; where a plan cannot be made, Compile
 // says so and the caller asks topdown. Two differences are left: statements run in the order

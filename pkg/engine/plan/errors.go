@@ -18,8 +18,13 @@ func (m *machine) fail(err error) signal {
 }
 
 // conflict is what two different values for one place are.
-func (m *machine) conflict(at *ast.Location, message string) signal {
-	return m.fail(&topdown.Error{Code: topdown.ConflictErr, Message: message, Location: at})
+type conflict struct {
+	at      *ast.Location
+	message string
+}
+
+func (m *machine) conflict(c conflict) signal {
+	return m.fail(&topdown.Error{Code: topdown.ConflictErr, Message: c.message, Location: c.at})
 }
 
 // halted reports whether somebody stopped the evaluation, and ends it then.
@@ -30,13 +35,13 @@ func (m *machine) halted() bool {
 	return m.err != nil
 }
 
-// at is where a statement stands in its source.
-func (l *linker) at(where *ir.Location) *ast.Location {
+// where is where a statement stands in its source.
+func (l *linker) where(at *ir.Location) *ast.Location {
 	file := ""
-	if files := l.policy.Static.Files; where.File >= 0 && where.File < len(files) {
-		file = files[where.File].Value
+	if files := l.policy.Static.Files; at.File >= 0 && at.File < len(files) {
+		file = files[at.File].Value
 	}
-	return ast.NewLocation(nil, file, where.Row, where.Col)
+	return ast.NewLocation(nil, file, at.Row, at.Col)
 }
 
 func number(n int64) json.Number { return json.Number(strconv.FormatInt(n, 10)) }

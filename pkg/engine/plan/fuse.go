@@ -1,101 +1,35 @@
 package plan
 
 import (
+	"math"
+
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
-// fused makes one step of several statements, where they are of a kind that OPA's planner writes
-// for one thing that an author wrote; it says how many they are, 0 for none.
-func (l *linker) fused(stmts []ir.Stmt) (step, int) {
+// unpacked writes a pattern like [where, container] in as many instructions as it has names: an
+// array of so many members, each of which gets one. It says how many statements that is, 0 for
+// none.
+func (l *linker) unpacked(stmts []ir.Stmt) int {
 	if l.options.asPlanned {
-		return nil, 0
+		return 0
 	}
-	if made, taken := l.unpacked(stmts); taken > 0 {
-		return made, taken
-	}
-	return l.moved(stmts)
-}
-
-// move sets a local to what another one holds, or to a constant.
-type move struct {
-	from operand
-	to   int
-}
-
-// moved makes one step of a run of statements that only set locals.
-func (l *linker) moved(stmts []ir.Stmt) (step, int) {
-	var moves []move
-	for _, s := range stmts {
-		m, ok := l.move(s)
-		if !ok {
-			break
-		}
-		moves = append(moves, m)
-	}
-	if len(moves) < 2 {
-		return nil, 0
-	}
-	return func(f *frame) signal {
-		for i := range moves {
-			f.l[moves[i].to] = moves[i].from.read(f)
-		}
-		return sigNext
-	}, len(moves)
-}
-
-func (l *linker) move(s ir.Stmt) (move, bool) {
-	switch s := s.(type) {
-	case *ir.AssignVarStmt:
-		return move{l.operand(s.Source), l.local(s.Target)}, true
-	case *ir.AssignIntStmt:
-		return move{operand{constant: ast.NumberTerm(number(s.Value))}, l.local(s.Target)}, true
-	case *ir.MakeNumberIntStmt:
-		return move{operand{constant: ast.NumberTerm(number(s.Value))}, l.local(s.Target)}, true
-	}
-	return move{}, false
-}
-
-// unpacked makes one step of a pattern like [where, container]: an array of so many members,
-// each of which gets a name.
-func (l *linker) unpacked(stmts []ir.Stmt) (step, int) {
 	p, taken := patternOf(stmts)
-	if taken == 0 {
-		return nil, 0
+	if taken == 0 || p.size > math.MaxInt16 {
+		return 0
 	}
-	source := l.local(p.source)
-	members := make([][]int, len(p.members))
+	source := l.at(p.source)
+	l.ask(instruction{op: opUnpack, a: source, b: int16(p.size)})
+	// What else the statements leave behind.
+	for at, value := range p.numbers {
+		l.put(at, ast.NumberTerm(number(value)))
+	}
 	for i, locals := range p.members {
 		for _, at := range locals {
-			members[i] = append(members[i], l.local(at))
+			l.ask(instruction{op: opMember, a: source, b: int16(i), c: l.at(at)})
 		}
 	}
-	// What else the statements leave behind.
-	var left []move
-	for at, value := range p.numbers {
-		left = append(left, move{operand{constant: ast.NumberTerm(number(value))}, l.local(at)})
-	}
-	size := p.size
-	return func(f *frame) signal {
-		t := f.l[source]
-		if t == nil {
-			return sigUndefined
-		}
-		array, ok := t.Value.(*ast.Array)
-		if !ok || array.Len() != size {
-			return sigUndefined
-		}
-		for _, m := range left {
-			f.l[m.to] = m.from.constant
-		}
-		for i, locals := range members {
-			member := array.Elem(i)
-			for _, at := range locals {
-				f.l[at] = member
-			}
-		}
-		return sigNext
-	}, taken
+	return taken
 }
 
 // pattern is an array of a size whose first members get names.

@@ -39,23 +39,27 @@ used := [at(input, []), items(input), fields(input), is_list(input), is_map(inpu
 `
 
 // native answers a function of its operands beside input and data; nil is undefined.
-type native func(a, b *ast.Term) *ast.Term
+type native struct {
+	answer func(a, b *ast.Term) *ast.Term
+	// yes says that the answer is true whenever there is one.
+	yes bool
+}
 
 var natives = map[string]native{
-	"at": func(value, path *ast.Term) *ast.Term {
+	"at": {answer: func(value, path *ast.Term) *ast.Term {
 		if t := objectGet(value, path, ast.InternedNullTerm); t != nil {
 			return t
 		}
 		return ast.InternedNullTerm
-	},
-	"items":   whole[*ast.Array](ast.InternedEmptyArray),
-	"fields":  whole[ast.Object](ast.InternedEmptyObject),
-	"is_list": whetherOrNull[*ast.Array],
-	"is_map":  whetherOrNull[ast.Object],
-	"is_text": whetherOrNull[ast.String],
+	}},
+	"items":   {answer: whole[*ast.Array](ast.InternedEmptyArray)},
+	"fields":  {answer: whole[ast.Object](ast.InternedEmptyObject)},
+	"is_list": {answer: whetherOrNull[*ast.Array], yes: true},
+	"is_map":  {answer: whetherOrNull[ast.Object], yes: true},
+	"is_text": {answer: whetherOrNull[ast.String], yes: true},
 }
 
-func whole[T ast.Value](otherwise *ast.Term) native {
+func whole[T ast.Value](otherwise *ast.Term) func(a, b *ast.Term) *ast.Term {
 	return func(value, _ *ast.Term) *ast.Term {
 		if is[T](value) {
 			return value

@@ -7,7 +7,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
-// linker makes closures of the statements of one function after the other.
+// linker makes instructions of the statements of one function after the other.
 type linker struct {
 	policy  *ir.Policy
 	options Options
@@ -16,19 +16,13 @@ type linker struct {
 	strings []*ast.Term
 	// fn is the function at hand.
 	fn *function
+	*assembler
 }
 
 // operand is a local or a constant.
 type operand struct {
 	local    int
 	constant *ast.Term
-}
-
-func (o operand) read(f *frame) *ast.Term {
-	if o.constant != nil {
-		return o.constant
-	}
-	return f.l[o.local]
 }
 
 func (l *linker) operand(o ir.Operand) operand {
@@ -50,6 +44,9 @@ func (l *linker) local(v ir.Local) int {
 	return int(v)
 }
 
+// at is how an instruction names a local.
+func (l *linker) at(v ir.Local) int16 { return l.small(l.local(v)) }
+
 func (l *linker) operands(all []ir.Operand) []operand {
 	out := make([]operand, len(all))
 	for i, o := range all {
@@ -58,58 +55,40 @@ func (l *linker) operands(all []ir.Operand) []operand {
 	return out
 }
 
-func (l *linker) block(b *ir.Block) (block, error) {
-	out := make(block, 0, len(b.Stmts))
+func (l *linker) block(b *ir.Block) error {
 	arrays := l.arrays(b.Stmts)
 	for rest := b.Stmts; len(rest) > 0; rest = rest[1:] {
 		if made, taken := l.literals(rest); taken > 0 {
 			for _, literal := range made {
-				out = append(out, put(l.local(literal.at), literal.value))
+				l.put(literal.at, literal.value)
 			}
 			rest = rest[taken-1:]
 			continue
 		}
 		if made, inPlace := arrays[len(b.Stmts)-len(rest)]; inPlace {
 			if made != nil {
-				out = append(out, made)
+				l.emit(l.listing(instruction{op: opList, c: l.at(made.target)}, l.operands(made.members)), nil)
 			}
 			continue
 		}
-		if made, taken := l.fused(rest); taken > 0 {
-			out = append(out, made)
+		if taken := l.unpacked(rest); taken > 0 {
 			rest = rest[taken-1:]
 			continue
 		}
-		compiled, err := l.statement(rest[0])
-		if err != nil {
-			return nil, err
-		}
-		if compiled != nil {
-			out = append(out, compiled)
+		if err := l.statement(rest[0]); err != nil {
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
-func (l *linker) blocks(all []*ir.Block) ([]block, error) {
-	out := make([]block, 0, len(all))
-	for _, b := range all {
-		compiled, err := l.block(b)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, compiled)
-	}
-	return out, nil
-}
-
-// statement makes a closure of one statement, nil where there is nothing to do.
-func (l *linker) statement(s ir.Stmt) (step, error) {
+// statement writes one statement.
+func (l *linker) statement(s ir.Stmt) error {
 	switch s := s.(type) {
 	case *ir.NopStmt:
-		return nil, nil
+		return nil
 	case *ir.BlockStmt:
-		return l.nested(s)
+		return l.nested(s.Blocks)
 	case *ir.ScanStmt:
 		return l.scan(s)
 	case *ir.NotStmt:
@@ -119,65 +98,47 @@ func (l *linker) statement(s ir.Stmt) (step, error) {
 	case *ir.CallStmt:
 		return l.call(s)
 	case *ir.CallDynamicStmt:
-		return l.dynamic(s), nil
+		l.dynamic(s)
+		return nil
 	case *ir.BreakStmt:
-		sig := signal(s.Index) + 1
-		return func(*frame) signal { return sig }, nil
+		l.emit(instruction{op: opJump}, l.exit(int(s.Index)))
+		return nil
 	case *ir.ResultSetAddStmt:
 		// A query of ours has one result.
-		bindings := l.local(s.Value)
-		return func(f *frame) signal {
-			f.m.returned = member(f.l[bindings].Value, resultName)
-			return sigReturn
-		}, nil
+		l.ask(instruction{op: opDot, a: l.at(s.Value), b: l.read(operand{constant: resultName}), c: l.at(s.Value)})
+		l.emit(instruction{op: opReturn, a: l.at(s.Value)}, nil)
+		return nil
 	case *ir.ReturnLocalStmt:
-		source := l.local(s.Source)
-		return func(f *frame) signal {
-			f.m.returned = f.l[source]
-			return sigReturn
-		}, nil
+		l.emit(instruction{op: opReturn, a: l.at(s.Source)}, nil)
+		return nil
 	}
-	if made := l.making(s); made != nil {
-		return made, nil
+	if l.making(s) || l.asking(s) {
+		return nil
 	}
-	if asked := l.asking(s); asked != nil {
-		return asked, nil
-	}
-	return nil, fmt.Errorf("statement %T is not supported", s)
+	return fmt.Errorf("statement %T is not supported", s)
 }
 
 // resultName is what OPA's compiler calls the result of an entry point.
 var resultName = ast.StringTerm("result")
 
-// nested runs blocks one after the other, whatever becomes of each.
-func (l *linker) nested(s *ir.BlockStmt) (step, error) {
-	all, err := l.blocks(s.Blocks)
-	if err != nil {
-		return nil, err
-	}
-	if len(all) == 1 {
-		only := all[0]
-		return func(f *frame) signal { return only.run(f).out() }, nil
-	}
-	return func(f *frame) signal {
-		for _, b := range all {
-			if sig := b.run(f).out(); sig != sigNext {
-				return sig
-			}
+// nested writes blocks one after the other, whatever becomes of each.
+func (l *linker) nested(all []*ir.Block) error {
+	for _, b := range all {
+		next := l.label()
+		if err := l.within(next, func() error { return l.block(b) }); err != nil {
+			return err
 		}
-		return sigNext
-	}, nil
+		l.bind(next)
+	}
+	return nil
 }
 
-func (l *linker) not(s *ir.NotStmt) (step, error) {
-	inner, err := l.block(s.Block)
-	if err != nil {
-		return nil, err
+func (l *linker) not(s *ir.NotStmt) error {
+	after := l.label()
+	if err := l.within(after, func() error { return l.block(s.Block) }); err != nil {
+		return err
 	}
-	return func(f *frame) signal {
-		if sig := inner.run(f); sig != sigNext {
-			return sig.out()
-		}
-		return sigUndefined
-	}, nil
+	l.emit(instruction{op: opJump}, l.exit(0))
+	l.bind(after)
+	return nil
 }

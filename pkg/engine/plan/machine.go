@@ -198,14 +198,10 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 }
 
 func (f *frame) run(fn *function) *ast.Term {
-	for _, b := range fn.blocks {
-		if s := b.run(f); s == sigReturn {
-			value := f.m.returned
-			f.m.returned = nil
-			return value
-		} else if s == sigError {
-			return nil
-		}
+	if f.exec(fn, 0) != returned {
+		return nil
 	}
-	return nil
+	value := f.m.returned
+	f.m.returned = nil
+	return value
 }

@@ -12,80 +12,62 @@ var (
 	emptyObject = settled(ast.NewTerm(ast.NewObject()))
 )
 
-// put sets a local.
-func put(target int, t *ast.Term) step {
-	return func(f *frame) signal {
-		f.l[target] = t
-		return sigNext
-	}
+// put writes that a local is a constant.
+func (l *linker) put(at ir.Local, t *ast.Term) {
+	l.emit(instruction{op: opMove, a: l.read(operand{constant: t}), c: l.at(at)}, nil)
 }
 
-// making are the statements that make and fill values, nil for others.
-func (l *linker) making(s ir.Stmt) step {
+// making writes the statements that make and fill values; false for others.
+func (l *linker) making(s ir.Stmt) bool {
 	switch s := s.(type) {
 	case *ir.MakeNullStmt:
-		return put(l.local(s.Target), ast.InternedNullTerm)
+		l.put(s.Target, ast.InternedNullTerm)
 	case *ir.MakeNumberIntStmt:
-		return put(l.local(s.Target), ast.NumberTerm(number(s.Value)))
+		l.put(s.Target, ast.NumberTerm(number(s.Value)))
 	case *ir.AssignIntStmt:
-		return put(l.local(s.Target), ast.NumberTerm(number(s.Value)))
+		l.put(s.Target, ast.NumberTerm(number(s.Value)))
 	case *ir.MakeNumberRefStmt:
-		return put(l.local(s.Target), l.numberTerm(s.Index))
+		l.put(s.Target, l.numberTerm(s.Index))
 	case *ir.MakeArrayStmt:
-		return put(l.local(s.Target), ast.InternedEmptyArray)
+		l.put(s.Target, ast.InternedEmptyArray)
 	case *ir.MakeObjectStmt:
-		return put(l.local(s.Target), emptyObject)
+		l.put(s.Target, emptyObject)
 	case *ir.MakeSetStmt:
-		return put(l.local(s.Target), emptySet)
+		l.put(s.Target, emptySet)
 	case *ir.ResetLocalStmt:
-		return put(l.local(s.Target), nil)
+		l.emit(instruction{op: opClear, c: l.at(s.Target)}, nil)
 	case *ir.AssignVarStmt:
-		source, target := l.operand(s.Source), l.local(s.Target)
-		return func(f *frame) signal {
-			f.l[target] = source.read(f)
-			return sigNext
-		}
+		l.emit(instruction{op: opMove, a: l.read(l.operand(s.Source)), c: l.at(s.Target)}, nil)
 	case *ir.AssignVarOnceStmt:
-		return l.assignOnce(s)
+		l.assignOnce(s)
 	case *ir.ArrayAppendStmt:
-		array, value := l.local(s.Array), l.operand(s.Value)
-		return func(f *frame) signal {
-			if v, ok := f.l[array].Value.(*ast.Array); ok {
-				f.l[array] = ast.NewTerm(v.Append(value.read(f)))
-			}
-			return sigNext
-		}
+		l.emit(instruction{op: opAppend, a: l.read(l.operand(s.Value)), c: l.at(s.Array)}, nil)
 	case *ir.SetAddStmt:
-		set, value := l.local(s.Set), l.operand(s.Value)
-		return func(f *frame) signal {
-			if f.l[set] == emptySet {
-				f.l[set] = ast.NewTerm(ast.NewSet(value.read(f)))
-				return sigNext
-			}
-			if v, ok := f.l[set].Value.(ast.Set); ok {
-				v.Add(value.read(f))
-			}
-			return sigNext
-		}
+		l.emit(instruction{op: opAdd, a: l.read(l.operand(s.Value)), c: l.at(s.Set)}, nil)
 	case *ir.ObjectInsertStmt:
-		object, key, value := l.local(s.Object), l.operand(s.Key), l.operand(s.Value)
-		return func(f *frame) signal {
-			f.insert(object, key.read(f), value.read(f))
-			return sigNext
-		}
+		l.emit(instruction{op: opInsert, a: l.read(l.operand(s.Key)), b: l.read(l.operand(s.Value)), c: l.at(s.Object)}, nil)
 	case *ir.ObjectInsertOnceStmt:
-		return l.insertOnce(s)
+		once := conflict{at: l.where(&s.Location), message: "object keys must be unique"}
+		l.emit(instruction{op: opInsertOnce, a: l.read(l.operand(s.Key)), b: l.read(l.operand(s.Value)), c: l.at(s.Object), x: listed(l.assembler, &l.fn.conflicts, once)}, nil)
 	case *ir.ObjectMergeStmt:
-		a, b, target := l.local(s.A), l.local(s.B), l.local(s.Target)
-		return func(f *frame) signal {
-			f.l[target] = merge(f.l[a], f.l[b])
-			return sigNext
-		}
+		l.emit(instruction{op: opMerge, a: l.at(s.A), b: l.at(s.B), c: l.at(s.Target)}, nil)
+	default:
+		return false
 	}
-	return nil
+	return true
 }
 
-func (f *frame) insert(object int, key, value *ast.Term) {
+func (f *frame) add(set int16, t *ast.Term) {
+	if f.l[set] == emptySet {
+		f.l[set] = ast.NewTerm(ast.NewSet(t))
+		return
+	}
+	if v, ok := f.l[set].Value.(ast.Set); ok {
+		v.Add(t)
+	}
+}
+
+func (f *frame) insert(object int16, key, value *ast.Term) {
 	if f.l[object] == emptyObject {
 		f.l[object] = ast.ObjectTerm([2]*ast.Term{key, value})
 		return
@@ -95,39 +77,27 @@ func (f *frame) insert(object int, key, value *ast.Term) {
 	}
 }
 
-func (l *linker) assignOnce(s *ir.AssignVarOnceStmt) step {
-	source, target, where := l.operand(s.Source), l.local(s.Target), l.at(&s.Location)
-	constant := l.fn.constant != nil && source.constant != nil
-	message := "rule " + l.fn.path() + " produced conflicting values"
+func (l *linker) assignOnce(s *ir.AssignVarOnceStmt) {
+	source := l.operand(s.Source)
+	if l.fn.constant != nil && source.constant != nil {
+		l.emit(instruction{op: opReturn, a: l.read(source)}, nil)
+		return
+	}
+	c := conflict{at: l.where(&s.Location), message: "rule " + l.fn.path() + " produced conflicting values"}
 	if len(l.fn.params) > 2 {
-		message = "function " + l.fn.path() + " produced conflicting values for the same inputs"
+		c.message = "function " + l.fn.path() + " produced conflicting values for the same inputs"
 	}
-	return func(f *frame) signal {
-		t := source.read(f)
-		if constant {
-			f.m.returned = t
-			return sigReturn
-		}
-		if old := f.l[target]; old != nil && !same(old, t) {
-			return f.m.conflict(where, message)
-		}
-		f.l[target] = t
-		return sigNext
-	}
+	l.emit(instruction{op: opAssign, a: l.read(source), c: l.at(s.Target), x: listed(l.assembler, &l.fn.conflicts, c)}, nil)
 }
 
-func (l *linker) insertOnce(s *ir.ObjectInsertOnceStmt) step {
-	object, key, value, where := l.local(s.Object), l.operand(s.Key), l.operand(s.Value), l.at(&s.Location)
-	return func(f *frame) signal {
-		k, v := key.read(f), value.read(f)
-		if o, ok := f.l[object].Value.(ast.Object); ok {
-			if old := o.Get(k); old != nil && !same(old, v) {
-				return f.m.conflict(where, "object keys must be unique")
-			}
-		}
-		f.insert(object, k, v)
-		return sigNext
+// clashes reports whether an object has another value under a key.
+func (f *frame) clashes(object int16, key, value *ast.Term) bool {
+	o, ok := f.l[object].Value.(ast.Object)
+	if !ok {
+		return false
 	}
+	old := o.Get(key)
+	return old != nil && !same(old, value)
 }
 
 // merge puts what rules made beside base documents; what both have is the base's, as it is

@@ -19,6 +19,7 @@ type Plan struct {
 	paths    map[string]*function
 	entries  map[string]*function
 	machines sync.Pool
+	strict   bool
 }
 
 // Options of a plan.
@@ -57,7 +58,15 @@ type function struct {
 	index  int
 	params []ir.Local
 	locals int
-	blocks []block
+	code   []instruction
+	// What instructions name by its place.
+	constants    []*ast.Term
+	args         []int16
+	calls        []*function
+	natives      []native
+	builtins     []builtin
+	conflicts    []conflict
+	replacements []replacement
 	// constant is what it returns whenever it returns at all, so that it may return at once;
 	// nil where that is not so.
 	constant *ast.Term
@@ -67,7 +76,7 @@ type function struct {
 	// recalls says that its last answer in an evaluation is remembered.
 	recalls bool
 	// native, if any, answers in the place of the blocks.
-	native native
+	native *native
 }
 
 // path is where the rule stands, without the generation that the planner puts before it.
@@ -76,14 +85,16 @@ func (f *function) path() string {
 	return path
 }
 
-// link makes closures of all functions of a plan.
+// link makes instructions of all functions of a plan.
 func link(policy *ir.Policy, o Options) (*Plan, error) {
-	p := &Plan{paths: map[string]*function{}, entries: map[string]*function{}}
+	p := &Plan{strict: o.Strict, paths: map[string]*function{}, entries: map[string]*function{}}
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
 		fn := &function{name: f.Name, index: i, params: f.Params}
 		if !o.asPlanned && len(f.Params) > 2 && len(f.Params) < 5 {
-			fn.native = byShape()[shape(policy, f)]
+			if known, ok := byShape()[shape(policy, f)]; ok {
+				fn.native = &known
+			}
 		}
 		fn.recalls = !o.asPlanned && len(f.Params) > 2
 		p.funcs = append(p.funcs, fn)
@@ -113,19 +124,26 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 	return p, nil
 }
 
-// body makes the closures of one function.
+// body writes the instructions of one function.
 func (l *linker) body(fn *function, f *ir.Func) error {
-	l.fn = fn
+	l.fn, l.assembler = fn, newAssembler(fn)
 	for _, v := range append(f.Params, f.Return) {
 		l.local(v)
 	}
 	fn.constant = l.constantOf(f)
 	for _, b := range f.Blocks {
-		compiled, err := l.block(b)
-		if err != nil {
+		next := l.label()
+		if err := l.within(next, func() error { return l.block(b) }); err != nil {
 			return fmt.Errorf("plan of %s: %w", f.Name, err)
 		}
-		fn.blocks = append(fn.blocks, compiled)
+		l.bind(next)
+	}
+	l.emit(instruction{op: opNothing}, nil)
+	if !l.options.asPlanned {
+		l.shorten()
+	}
+	if err := l.end(); err != nil {
+		return fmt.Errorf("plan of %s: %w", f.Name, err)
 	}
 	return nil
 }

@@ -43,51 +43,6 @@ var (
 	}
 )
 
-// quick is a step that tries the quick way before the long one, which it is where there is
-// none.
-func quick(name string, args []operand, target int, long step) step {
-	one, two, three := quickOne[name], quickTwo[name], quickThree[name]
-	switch {
-	case one != nil && len(args) == 1:
-		a := args[0]
-		return func(f *frame) signal {
-			x := a.read(f)
-			if x == nil {
-				return sigUndefined
-			}
-			return f.settle(target, one(x), long)
-		}
-	case two != nil && len(args) == 2:
-		a, b := args[0], args[1]
-		return func(f *frame) signal {
-			x, y := a.read(f), b.read(f)
-			if x == nil || y == nil {
-				return sigUndefined
-			}
-			return f.settle(target, two(x, y), long)
-		}
-	case three != nil && len(args) == 3:
-		a, b, c := args[0], args[1], args[2]
-		return func(f *frame) signal {
-			x, y, z := a.read(f), b.read(f), c.read(f)
-			if x == nil || y == nil || z == nil {
-				return sigUndefined
-			}
-			return f.settle(target, three(x, y, z), long)
-		}
-	}
-	return long
-}
-
-// settle stores what the quick way gave; where it gave nothing, the long one goes.
-func (f *frame) settle(target int, t *ast.Term, long step) signal {
-	if t == nil {
-		return long(f)
-	}
-	f.l[target] = t
-	return sigNext
-}
-
 func typed[T ast.Value](a *ast.Term) *ast.Term {
 	_, ok := a.Value.(T)
 	return ast.InternedTerm(ok)

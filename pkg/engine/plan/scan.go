@@ -5,53 +5,55 @@ import (
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
-// scan runs a block for each member of a composite value, in its order. A block that ends is
-// the end of that member's turn; the loop itself is the next block further out.
-func (l *linker) scan(s *ir.ScanStmt) (step, error) {
-	inner, err := l.block(s.Block)
-	if err != nil {
-		return nil, err
+// scan writes a loop. A block that ends is the end of that member's turn; the loop itself is the
+// next block further out.
+func (l *linker) scan(s *ir.ScanStmt) error {
+	after := l.label()
+	l.emit(instruction{op: opScan, a: l.at(s.Source), b: l.at(s.Key), c: l.at(s.Value)}, after)
+	l.open()
+	turn := l.label()
+	err := l.within(after, func() error {
+		return l.within(turn, func() error { return l.block(s.Block) })
+	})
+	l.bind(turn)
+	l.close()
+	l.bind(after)
+	return err
+}
+
+// scan runs a body for each member of a composite value, in its order, and says where to go on.
+func (f *frame) scan(fn *function, in *instruction, body int) int {
+	t := read(f.l, fn.constants, in.a)
+	if t == nil {
+		return bodyEnd
 	}
-	source, key, value := l.local(s.Source), l.local(s.Key), l.local(s.Value)
-	turn := func(f *frame, k, v *ast.Term) (signal, bool) {
-		if f.m.halted() {
-			return sigError, true
+	switch v := t.Value.(type) {
+	case *ast.Array:
+		for i := range v.Len() {
+			if to := f.turn(fn, in, body, ast.InternedTerm(i), v.Elem(i)); to != bodyEnd {
+				return to
+			}
 		}
-		f.l[key], f.l[value] = k, v
-		switch sig := inner.run(f); {
-		case sig < 0:
-			return sig, true
-		case sig <= 1:
-			return sigNext, false
-		default:
-			return sig - 2, true
+	case ast.Object:
+		for _, k := range v.Keys() {
+			if to := f.turn(fn, in, body, k, v.Get(k)); to != bodyEnd {
+				return to
+			}
+		}
+	case ast.Set:
+		for _, member := range v.Slice() {
+			if to := f.turn(fn, in, body, member, member); to != bodyEnd {
+				return to
+			}
 		}
 	}
-	return func(f *frame) signal {
-		t := f.l[source]
-		if t == nil {
-			return sigNext
-		}
-		switch v := t.Value.(type) {
-		case *ast.Array:
-			for i := range v.Len() {
-				if sig, over := turn(f, ast.InternedTerm(i), v.Elem(i)); over {
-					return sig
-				}
-			}
-		case ast.Object:
-			for _, k := range v.Keys() {
-				if sig, over := turn(f, k, v.Get(k)); over {
-					return sig
-				}
-			}
-		case ast.Set:
-			for _, member := range v.Slice() {
-				if sig, over := turn(f, member, member); over {
-					return sig
-				}
-			}
-		}
-		return sigNext
-	}, nil
+	return bodyEnd
+}
+
+func (f *frame) turn(fn *function, in *instruction, body int, key, value *ast.Term) int {
+	if f.m.halted() {
+		return failed
+	}
+	f.l[in.b], f.l[in.c] = key, value
+	return f.exec(fn, body)
 }

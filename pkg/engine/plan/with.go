@@ -5,30 +5,39 @@ import (
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
-// with runs a block with another document, or part of one, in the place of what a local
-// holds. What rules gave outside of it is forgotten for its time.
-func (l *linker) with(s *ir.WithStmt) (step, error) {
-	inner, err := l.block(s.Block)
-	if err != nil {
-		return nil, err
+// replacement is what a with statement puts in the place of a local's document, or of a part of it.
+type replacement struct {
+	local int16
+	path  []*ast.Term
+	value int16
+}
+
+// with writes a block that runs under a replacement. Being undefined inside is being undefined
+// here.
+func (l *linker) with(s *ir.WithStmt) error {
+	r := replacement{local: l.at(s.Local), value: l.read(l.operand(s.Value))}
+	for _, n := range s.Path {
+		r.path = append(r.path, l.strings[n])
 	}
-	local, value := l.local(s.Local), l.operand(s.Value)
-	path := make([]*ast.Term, len(s.Path))
-	for i, n := range s.Path {
-		path[i] = l.strings[n]
-	}
-	return func(f *frame) signal {
-		saved, known := f.l[local], f.m.memo
-		f.m.memo = newMemo(len(f.m.plan.funcs))
-		f.l[local] = upsert(saved, path, value.read(f))
-		sig := inner.run(f)
-		f.l[local], f.m.memo = saved, known
-		if sig > 0 {
-			// Being undefined inside is being undefined here.
-			return max(sig.out(), sigUndefined)
-		}
-		return sig
-	}, nil
+	after := l.label()
+	l.emit(instruction{op: opWith, x: listed(l.assembler, &l.fn.replacements, r)}, after)
+	l.open()
+	err := l.within(l.exit(0), func() error { return l.block(s.Block) })
+	l.close()
+	l.bind(after)
+	return err
+}
+
+// with runs a body under a replacement and says where to go on. What rules gave outside of it is
+// forgotten for its time.
+func (f *frame) with(fn *function, in *instruction, body int) int {
+	r := &fn.replacements[in.x]
+	saved, known := f.l[r.local], f.m.memo
+	f.m.memo = newMemo(len(f.m.plan.funcs))
+	f.l[r.local] = upsert(saved, r.path, read(f.l, fn.constants, r.value))
+	to := f.exec(fn, body)
+	f.l[r.local], f.m.memo = saved, known
+	return to
 }
 
 // upsert gives a document with a value at a path, without changing the one it is given.

@@ -1,0 +1,220 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/open-policy-agent/opa/v1/ir"
+)
+
+// shorten takes out of a function what OPA's planner writes and nobody needs: locals that only
+// hand on a value, or that nobody reads. It is most of what a plan does. Jumps only lead forward,
+// to the end of a block, and what is left gives what all of it gave.
+func (a *assembler) shorten() {
+	// Each round may make more of it plain; nearly all is in the first ones.
+	for range 8 {
+		u, jumps, changed := a.usage(), a.jumps(), false
+		for i := range a.fn.code {
+			if a.useless(u, i) || a.handedOn(u, i) || a.redundant(jumps, i) {
+				a.fn.code[i] = instruction{op: opGone}
+				changed = true
+			}
+		}
+		if !changed {
+			break
+		}
+	}
+	a.compact()
+	a.renumber()
+}
+
+// usage says by local which instructions read and write it. A parameter is written before the
+// first one, a document that is replaced counts as written twice: it is put back.
+type usage struct{ reads, writes [][]int }
+
+func (a *assembler) usage() usage {
+	u := usage{make([][]int, a.fn.locals), make([][]int, a.fn.locals)}
+	for _, p := range a.fn.params {
+		u.writes[p] = append(u.writes[p], -1)
+	}
+	for i := range a.fn.code {
+		in := &a.fn.code[i]
+		a.fields(in, func(o *int16, reads, writes bool) {
+			if reads && *o >= 0 {
+				u.reads[*o] = append(u.reads[*o], i)
+			}
+			if writes {
+				u.writes[*o] = append(u.writes[*o], i)
+			}
+			if writes && in.op == opWith {
+				u.writes[*o] = append(u.writes[*o], i)
+			}
+		})
+	}
+	return u
+}
+
+// fields shows what an instruction reads and writes, each once.
+func (a *assembler) fields(in *instruction, show func(o *int16, reads, writes bool)) {
+	f := forms[in.op]
+	if f.has(readA) {
+		show(&in.a, true, false)
+	}
+	if f.has(readB) || f.has(writeB) {
+		show(&in.b, f.has(readB), f.has(writeB))
+	}
+	if f.has(readC) || f.has(writeC) {
+		show(&in.c, f.has(readC), f.has(writeC))
+	}
+	if f.has(listing) {
+		list := a.fn.args[in.x:][:in.b]
+		for i := range list {
+			show(&list[i], true, false)
+		}
+	}
+	if in.op == opWith {
+		r := &a.fn.replacements[in.x]
+		show(&r.local, true, true)
+		show(&r.value, true, false)
+	}
+}
+
+// useless reports whether an instruction sets what nobody reads, or clears what nobody set.
+func (a *assembler) useless(u usage, i int) bool {
+	in := a.fn.code[i]
+	switch in.op {
+	case opMove, opMember:
+		return len(u.reads[in.c]) == 0
+	case opClear:
+		// In the function's own body, what comes later is carried out later.
+		before := slices.ContainsFunc(u.writes[in.c], func(at int) bool { return at < i })
+		return len(u.reads[in.c]) == 0 || !before && a.bodies[i].parent == nil
+	}
+	return false
+}
+
+// handedOn has all who read a local read what was moved there, where that is the same: the local
+// is written there only, everybody who reads it comes after that in the same block, and what was
+// moved is not written again until then.
+func (a *assembler) handedOn(u usage, i int) bool {
+	in := a.fn.code[i]
+	if in.op != opMove || len(u.writes[in.c]) != 1 || a.ends[i] == nil {
+		return false
+	}
+	if in.a >= 0 && (len(u.writes[in.a]) != 1 || u.writes[in.a][0] >= i) {
+		return false
+	}
+	for _, r := range u.reads[in.c] {
+		if r <= i || r >= a.ends[i].at || in.a < 0 && forms[a.fn.code[r].op].has(localA) {
+			return false
+		}
+	}
+	for _, r := range u.reads[in.c] {
+		a.fields(&a.fn.code[r], func(o *int16, reads, _ bool) {
+			if reads && *o == in.c {
+				*o = in.a
+			}
+		})
+		if in.a >= 0 {
+			u.reads[in.a] = append(u.reads[in.a], r)
+		}
+	}
+	return true
+}
+
+// inverse goes on where the other one fails.
+var inverse = map[opcode]opcode{
+	opTruthy: opFalsy, opFalsy: opTruthy, opEqual: opNotEqual, opNotEqual: opEqual,
+	opDefined: opUndefined, opUndefined: opDefined,
+}
+
+// redundant reports whether an instruction asks what is known: whether true is true. It has a
+// question that is followed by a jump ask the other way round, without the jump.
+func (a *assembler) redundant(jumps []bool, i int) bool {
+	in := a.fn.code[i]
+	before := i - 1
+	for before >= 0 && a.fn.code[before].op == opGone {
+		before--
+	}
+	if before < 0 {
+		return false
+	}
+	last := &a.fn.code[before]
+	switch in.op {
+	case opTruthy:
+		return last.op == opNative && a.fn.natives[last.x].yes && last.c == in.a && !slices.Contains(jumps[before+1:i+1], true)
+	case opJump:
+		opposite, ok := inverse[last.op]
+		if !ok || a.fails[before].at <= i || a.next(a.fails[before].at) != a.next(i+1) || slices.Contains(jumps[before+1:i+1], true) {
+			return false
+		}
+		last.op, a.fails[before] = opposite, a.fails[i]
+		return true
+	}
+	return false
+}
+
+// next is the first instruction from one on that is left.
+func (a *assembler) next(i int) int {
+	for i < len(a.fn.code) && a.fn.code[i].op == opGone {
+		i++
+	}
+	return i
+}
+
+// jumps says to which instructions jumps lead.
+func (a *assembler) jumps() []bool {
+	out := make([]bool, len(a.fn.code)+1)
+	for _, l := range a.fails {
+		if l != nil {
+			out[l.at] = true
+		}
+	}
+	return out
+}
+
+// compact leaves out what is gone.
+func (a *assembler) compact() {
+	moved := make([]int, len(a.fn.code)+1)
+	left := 0
+	for i, in := range a.fn.code {
+		moved[i] = left
+		if in.op != opGone {
+			a.fn.code[left], a.fails[left] = in, a.fails[i]
+			left++
+		}
+	}
+	moved[len(a.fn.code)] = left
+	a.fn.code, a.fails = a.fn.code[:left:left], a.fails[:left]
+	seen := map[*label]bool{nil: true}
+	for _, l := range a.fails {
+		if !seen[l] {
+			l.at, seen[l] = moved[l.at], true
+		}
+	}
+}
+
+// renumber counts the locals that are left, parameters first.
+func (a *assembler) renumber() {
+	places := map[int16]int16{}
+	place := func(o *int16, _, _ bool) {
+		if *o < 0 {
+			return
+		}
+		at, known := places[*o]
+		if !known {
+			at = int16(len(places))
+			places[*o] = at
+		}
+		*o = at
+	}
+	params := make([]ir.Local, len(a.fn.params))
+	for i, p := range a.fn.params {
+		at := a.small(int(p))
+		place(&at, true, true)
+		params[i] = ir.Local(at)
+	}
+	for i := range a.fn.code {
+		a.fields(&a.fn.code[i], place)
+	}
+	a.fn.params, a.fn.locals = params, len(places)
+}
