@@ -27,7 +27,6 @@ func (p *Plan) Start(ctx context.Context, input, data ast.Value, stop topdown.Ca
 		Context: ctx, Metrics: metrics.NoOp(), Cancel: stop, InterQueryBuiltinValueCache: values,
 		Seed: rand.Reader,
 	}
-	m.memo.clear()
 	m.input, m.data = nil, nil
 	if input != nil {
 		m.input = ast.NewTerm(input)
@@ -58,14 +57,13 @@ func (r Run) Ask(rule Rule) (ast.Value, error) {
 // End gives back what the evaluation used; its values stay good.
 func (r Run) End() {
 	m := r.m
-	m.forget()
+	m.memo = &m.outermost // a panic may have left it as it was within a with
+	m.memo.clear()
 	clear(m.stack[:min(m.used, cap(m.stack))])
 	m.stack, m.used = m.stack[:0], 0
 	for _, f := range m.frames {
 		f.l = nil // one that was outgrown would be held on to
 	}
-	m.memo = m.outermost // a panic may have left it as it was within a with
-	m.memo.clear()
 	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
 	m.builtin, m.depth = topdown.BuiltinContext{}, 0
 	clear(m.args[:])
@@ -78,11 +76,10 @@ type machine struct {
 	stack []*ast.Term
 	// used is how much of the stack was ever in use.
 	used int
-	// memo is outermost but for the time of a with.
-	memo, outermost *memo
-	// last is what each function was asked last, asked the functions that were.
-	last        []recalled
-	asked       []int
+	// memo is outermost but for the time of a with, which takes one of the spares.
+	memo        *memo
+	outermost   memo
+	spares      []*memo
 	input, data *ast.Term
 	err         error
 	stop        topdown.Cancel
@@ -106,9 +103,9 @@ const maxArgs = 8
 
 func newMachine(p *Plan) *machine {
 	m := &machine{
-		plan: p, stack: make([]*ast.Term, 0, 4096), outermost: newMemo(len(p.funcs)), last: make([]recalled, len(p.funcs)),
+		plan: p, stack: make([]*ast.Term, 0, 4096), outermost: memo{answers: make([]answer, len(p.funcs)), recalls: true},
 	}
-	m.memo = m.outermost
+	m.memo = &m.outermost
 	m.one = func(t *ast.Term) error { m.result = t; return nil }
 	m.many = func(t *ast.Term) error { m.results = append(m.results, t); return nil }
 	return m
@@ -130,41 +127,22 @@ type frame struct {
 	l []*ast.Term
 }
 
-// memo remembers what rules gave under the same input and data.
-type memo struct {
-	known  []bool
-	values []*ast.Term
-}
-
-func newMemo(functions int) *memo {
-	return &memo{known: make([]bool, functions), values: make([]*ast.Term, functions)}
-}
-
-func (m *memo) clear() {
-	clear(m.known)
-	clear(m.values)
-}
-
 // call runs a function; nil is undefined, or an error in m.err.
 func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	rule := len(args) == 2
-	if rule {
-		if m.memo.known[fn.index] {
-			return m.memo.values[fn.index]
-		}
-		if kept := fn.kept.Load(); kept != nil {
-			return kept
-		}
+	if kept := fn.kept.Load(); kept != nil && rule {
+		return kept
 	}
-	if fn.recalls {
-		if value, known := m.recall(fn, args[2:]); known {
+	memo, remembers := m.memo, rule || fn.recalls && m.memo.recalls
+	if remembers {
+		if value, known := memo.answers[fn.index].to(args[2:]); known {
 			return value
 		}
 	}
 	if m.halted() {
 		return nil
 	}
-	saved, inMemo := m.stack, m.memo
+	saved := m.stack
 	base := len(saved)
 	if base+fn.locals > cap(saved) {
 		saved = make([]*ast.Term, 0, 2*cap(saved)+fn.locals)
@@ -185,14 +163,11 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	value := f.run(fn)
 	m.stack = saved[:base]
 	m.depth--
-	switch {
-	case rule && m.err == nil:
-		inMemo.known[fn.index], inMemo.values[fn.index] = true, value
+	if remembers && m.err == nil {
+		memo.remember(fn.index, args[2:], value)
 		if fn.steady && value != nil {
 			fn.keep(value)
 		}
-	case fn.recalls:
-		m.remember(fn, args[2:], value)
 	}
 	return value
 }

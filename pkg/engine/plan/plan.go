@@ -52,13 +52,16 @@ func (p *Plan) Rule(path string) (Rule, bool) {
 // firstGeneration names functions as they are outside of every with.
 const firstGeneration = "g0"
 
-// function is one planned rule or function.
+// function is one planned rule or function. What each call looks at comes first, so that it is
+// fetched at once.
 type function struct {
-	name   string
-	index  int
-	params []ir.Local
-	locals int
-	code   []instruction
+	index, locals int
+	// steady is a rule that always gives the same, kept is that once it was evaluated. A function
+	// recalls: its last answer in an evaluation is remembered.
+	steady, recalls bool
+	kept            atomic.Pointer[ast.Term]
+	params          []ir.Local
+	code            []instruction
 	// What instructions name by its place.
 	constants    []*ast.Term
 	args         []int16
@@ -67,15 +70,11 @@ type function struct {
 	builtins     []builtin
 	conflicts    []conflict
 	replacements []replacement
+	name         string
 	// constant is what it returns whenever it returns at all, so that it may return at once;
 	// nil where that is not so.
 	constant *ast.Term
-	// steady is a rule that always gives the same, kept is that once it was evaluated.
-	steady bool
-	kept   atomic.Pointer[ast.Term]
-	// recalls says that its last answer in an evaluation is remembered.
-	recalls bool
-	// native, if any, answers in the place of the blocks.
+	// native, if any, answers in the place of the code.
 	native *native
 }
 
@@ -96,7 +95,7 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 				fn.native = &known
 			}
 		}
-		fn.recalls = !o.asPlanned && len(f.Params) > 2
+		fn.recalls = !o.asPlanned && len(f.Params) > 2 && len(f.Params) <= 2+maxRecalled
 		p.funcs = append(p.funcs, fn)
 		l.names[f.Name] = fn
 		if f.Path != nil {

@@ -6,49 +6,50 @@ import "github.com/open-policy-agent/opa/v1/ast"
 // is remembered.
 const maxRecalled = 3
 
-// recalled is what a function was asked last in an evaluation, and what it gave. Policies ask the
-// same about the same value, one after the other and once for each entry of a list.
-type recalled struct {
-	known bool
-	args  [maxRecalled]*ast.Term
-	value *ast.Term
+// memo remembers, by function, what rules gave under the same input and data, and what functions
+// gave last: policies ask the same about the same value, one after the other and once for each entry
+// of a list.
+type memo struct {
+	answers []answer
+	// recalls says that the last answers of functions are remembered too, answered which have one.
+	recalls  bool
+	answered []int
 }
 
-// recall gives what a function answered when it was last asked, if it was asked the same: the
-// very terms, since to compare values would cost what is to be saved. Under another input, nothing is.
-func (m *machine) recall(fn *function, args []*ast.Term) (*ast.Term, bool) {
-	if m.memo != m.outermost || len(args) > maxRecalled {
+// answer is what a function was asked last, and what it gave.
+type answer struct {
+	known bool
+	value *ast.Term
+	args  [maxRecalled]*ast.Term
+}
+
+// to gives the answer if it is to the same: the very terms, since to compare values would cost what
+// is to be saved.
+func (a *answer) to(args []*ast.Term) (*ast.Term, bool) {
+	if !a.known {
 		return nil, false
 	}
-	last := &m.last[fn.index]
-	if !last.known {
-		return nil, false
-	}
-	for i, a := range args {
-		if last.args[i] != a {
+	for i, arg := range args {
+		if a.args[i] != arg {
 			return nil, false
 		}
 	}
-	return last.value, true
+	return a.value, true
 }
 
-// remember keeps an answer for recall.
-func (m *machine) remember(fn *function, args []*ast.Term, value *ast.Term) {
-	if m.memo != m.outermost || len(args) > maxRecalled {
-		return
+func (m *memo) remember(function int, args []*ast.Term, value *ast.Term) {
+	a := &m.answers[function]
+	if !a.known {
+		m.answered = append(m.answered, function)
 	}
-	last := &m.last[fn.index]
-	if !last.known {
-		m.asked = append(m.asked, fn.index)
-	}
-	*last = recalled{known: true, value: value}
-	copy(last.args[:], args)
+	*a = answer{known: true, value: value}
+	copy(a.args[:], args)
 }
 
-// forget empties what is remembered, so that it holds on to no value.
-func (m *machine) forget() {
-	for _, index := range m.asked {
-		m.last[index] = recalled{}
+// clear empties it, so that it holds on to no value.
+func (m *memo) clear() {
+	for _, function := range m.answered {
+		m.answers[function] = answer{}
 	}
-	m.asked = m.asked[:0]
+	m.answered = m.answered[:0]
 }

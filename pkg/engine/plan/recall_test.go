@@ -112,9 +112,9 @@ func TestNothingIsRecalledLater(t *testing.T) {
 			t.Errorf("k is %s: %v, %v", k, value, err)
 		}
 		run.End()
-		for i := range m.last {
-			if m.last[i] != (recalled{}) {
-				t.Errorf("function %s: %+v is held on to", p.funcs[i].name, m.last[i])
+		for i, held := range m.outermost.answers {
+			if held != (answer{}) {
+				t.Errorf("function %s: %+v is held on to", p.funcs[i].name, held)
 			}
 		}
 	}
@@ -146,10 +146,10 @@ func TestNothingIsHeldAfterAPanic(t *testing.T) {
 		defer run.End()
 		_, _ = run.Ask(rule)
 	}()
-	if m.memo != m.outermost {
+	if m.memo != &m.outermost {
 		t.Error("the machine is still within the with")
 	}
-	if i := slices.IndexFunc(m.outermost.values, func(v *ast.Term) bool { return v != nil }); i >= 0 {
+	if i := slices.IndexFunc(m.outermost.answers, func(a answer) bool { return a != answer{} }); i >= 0 {
 		t.Errorf("%s is held on to", p.funcs[i].name)
 	}
 }

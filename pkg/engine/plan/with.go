@@ -33,11 +33,25 @@ func (l *linker) with(s *ir.WithStmt) error {
 func (f *frame) with(fn *function, in *instruction, body int) int {
 	r := &fn.replacements[in.x]
 	saved, known := f.l[r.local], f.m.memo
-	f.m.memo = newMemo(len(f.m.plan.funcs))
+	f.m.memo = f.m.spare()
 	f.l[r.local] = upsert(saved, r.path, read(f.l, fn.constants, r.value))
 	to := f.exec(fn, body)
+	inside := f.m.memo
 	f.l[r.local], f.m.memo = saved, known
+	inside.clear()
+	f.m.spares = append(f.m.spares, inside)
 	return to
+}
+
+// spare gives an empty memo.
+func (m *machine) spare() *memo {
+	last := len(m.spares) - 1
+	if last < 0 {
+		return &memo{answers: make([]answer, len(m.plan.funcs))}
+	}
+	out := m.spares[last]
+	m.spares = m.spares[:last]
+	return out
 }
 
 // upsert gives a document with a value at a path, without changing the one it is given.
