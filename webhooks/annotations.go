@@ -10,30 +10,34 @@ import (
 // maxAnnotation bounds one value, in bytes: every write's audit event carries them.
 const maxAnnotation = 512
 
-// annotations go into the API server's audit event; it puts the webhook's name and a
-// slash before each key.
-func annotations(v review.Verdict) map[string]string {
-	all := map[string]string{
-		"outcome":       v.Outcome.String(),
-		"tenant":        v.Trace.Tenant,
-		"author":        v.Trace.Author,
-		"actor":         v.Trace.Actor,
-		"correlation":   v.Trace.Correlation,
-		"policy-digest": v.Trace.PolicyDigest,
-		"audited":       strings.Join(v.Trace.Audited, ","),
-	}
+// annotation is one of an answer.
+type annotation struct{ key, value string }
+
+// annotations go into the API server's audit event, in the order of their keys; it puts the
+// webhook's name and a slash before each.
+func annotations(v review.Verdict) []annotation {
+	breakGlass, rules := "", ""
 	if v.Trace.BreakGlass {
-		all["break-glass"] = "true"
+		breakGlass = "true"
 	}
 	if v.Outcome == review.Denied {
-		all["rules"] = strings.Join(v.Rules(), ",")
+		rules = strings.Join(v.Rules(), ",")
 	}
-	for key, value := range all {
-		if value == "" {
-			delete(all, key)
-			continue
+	var all []annotation
+	for _, a := range [...]annotation{
+		{"actor", v.Trace.Actor},
+		{"audited", strings.Join(v.Trace.Audited, ",")},
+		{"author", v.Trace.Author},
+		{"break-glass", breakGlass},
+		{"correlation", v.Trace.Correlation},
+		{"outcome", v.Outcome.String()},
+		{"policy-digest", v.Trace.PolicyDigest},
+		{"rules", rules},
+		{"tenant", v.Trace.Tenant},
+	} {
+		if a.value != "" {
+			all = append(all, annotation{a.key, audit.Clean(a.value, maxAnnotation)})
 		}
-		all[key] = audit.Clean(value, maxAnnotation)
 	}
 	return all
 }

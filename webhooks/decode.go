@@ -14,10 +14,9 @@ import (
 // maxUID is the longest uid that is echoed, in bytes; the API server sends 36.
 const maxUID = 128
 
-var (
-	reviewVersion = admissionv1.SchemeGroupVersion.String()
-	reviewKind    = "AdmissionReview"
-)
+const reviewKind = "AdmissionReview"
+
+var reviewVersion = admissionv1.SchemeGroupVersion.String()
 
 // decode makes a Request out of a body, or says why it is none. Unknown fields pass: a
 // newer API server may send them. Keys given twice do not: two readers could see two

@@ -51,11 +51,7 @@ func encode(r review.Request, v review.Verdict, limit int64) (review.Verdict, []
 		response.Result = failure(http.StatusForbidden, metav1.StatusReasonForbidden, audit.Redact(v.Message()))
 	}
 	response.Warnings = warnings(v.Warnings)
-	response.AuditAnnotations = annotations(v)
-	body, err := json.Marshal(admissionv1.AdmissionReview{
-		TypeMeta: metav1.TypeMeta{APIVersion: reviewVersion, Kind: reviewKind},
-		Response: &response,
-	})
+	body, err := render(response, annotations(v))
 	if err != nil {
 		// Every part is text by now; without a body the API server refuses the write.
 		return review.Later(v.Trace, "the answer could not be written"), nil

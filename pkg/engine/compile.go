@@ -68,6 +68,7 @@ func Compile(ctx context.Context, o Options) (*Program, error) {
 		compiler: compiler,
 		values:   cache.NewInterQueryValueCache(ctx, nil),
 		builtins: o.builtins,
+		reads:    readsOf(compiler.Modules),
 		indexing: !o.Unoptimized,
 	}
 	if program.budget <= 0 {

@@ -24,6 +24,7 @@ type Program struct {
 	values    cache.InterQueryValueCache
 	builtins  map[string]*topdown.Builtin
 	questions *questions
+	reads     reads
 	// plan answers what it covers; nil where nothing was planned. unplanned says why, by
 	// policy.
 	plan      *plan.Plan

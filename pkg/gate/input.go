@@ -14,16 +14,17 @@ import (
 )
 
 // input builds the policies' input, gatehouse.dev/v1. The decoded objects are shared,
-// not copied.
+// not copied. What is costly to make and no policy reads is null, unless somebody keeps the input
+// for other policies.
 func (g *Gate) input(w *write, s *standing) ast.Value {
 	f := s.facts
 	if f == nil {
 		f = nobody
 	}
 	return dict(
-		"request", requestValue(w),
+		"request", g.requestValue(w),
 		"caller", callerValue(w, s),
-		"passport", passportValue(w, s),
+		"passport", g.ifRead(w, func() ast.Value { return passportValue(w, s) }, "passport"),
 		"tenant", f.Tenant,
 		"organization", f.Organization,
 		"tier", f.Tier,
@@ -42,12 +43,24 @@ var nobody = &facts.Standing{
 	Limits: ast.InternedEmptyObjectValue, Models: ast.InternedEmptyObjectValue,
 }
 
-func requestValue(w *write) ast.Value {
-	r := w.Request
-	options, err := decode(r.Options)
-	if err != nil {
-		options = object{value: ast.Null{}}
+// ifRead makes a value only if it is read.
+func (g *Gate) ifRead(w *write, value func() ast.Value, field string, part ...string) ast.Value {
+	if g.Asked == nil && !w.program.Reads(field, part...) {
+		return ast.Null{}
 	}
+	return value()
+}
+
+func optionsValue(raw []byte) ast.Value {
+	options, err := decode(raw)
+	if err != nil {
+		return ast.Null{}
+	}
+	return options.ast()
+}
+
+func (g *Gate) requestValue(w *write) ast.Value {
+	r := w.Request
 	return dict(
 		"uid", ast.String(r.UID),
 		"kind", dict("group", ast.String(r.Kind.Group), "version", ast.String(r.Kind.Version), "kind", ast.String(r.Kind.Kind)),
@@ -56,10 +69,10 @@ func requestValue(w *write) ast.Value {
 		"name", ast.String(w.name()),
 		"namespace", ast.String(r.Namespace),
 		"operation", ast.String(r.Operation),
-		"userInfo", subjectValue(r.Subject),
+		"userInfo", g.ifRead(w, func() ast.Value { return subjectValue(r.Subject) }, "request", "userInfo"),
 		"object", w.object.ast(),
 		"oldObject", w.old.ast(),
-		"options", options.ast(),
+		"options", g.ifRead(w, func() ast.Value { return optionsValue(r.Options) }, "request", "options"),
 		"dryRun", ast.Boolean(r.DryRun),
 	)
 }
