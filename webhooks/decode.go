@@ -117,6 +117,11 @@ func read(from members, name string, into any) bool {
 			*into = list
 			return true
 		}
+	case *map[string][]string:
+		if lists, plain := plainLists(value); plain {
+			*into = lists
+			return true
+		}
 	}
 	doubled, err := kjson.UnmarshalStrict(value, into, kjson.DisallowDuplicateFields)
 	return err == nil && len(doubled) == 0

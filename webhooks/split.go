@@ -165,3 +165,20 @@ func plainList(value []byte) ([]string, bool) {
 	}
 	return list, true
 }
+
+// plainLists are the lists of such strings that an object has; false for anything else.
+func plainLists(value []byte) (map[string][]string, bool) {
+	each, ok := split(value, 4)
+	if !ok {
+		return nil, false
+	}
+	lists := make(map[string][]string, len(each))
+	for _, m := range each {
+		list, plain := plainList(m.value)
+		if !plain {
+			return nil, false
+		}
+		lists[string(m.key)] = list
+	}
+	return lists, true
+}

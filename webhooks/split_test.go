@@ -76,6 +76,7 @@ func TestPlainIsWhatItReadsAs(t *testing.T) {
 	plain := 0
 	for _, in := range []string{
 		`[]`, `[ ]`, `["a"]`, "[ \"a\"\n,\t\"b]\" , \"\" ]", `["é"]`, `["a\u0062"]`, `["\\"]`, `[1]`, `["a",null]`, `[["a"]]`, `{"a":"b"}`, `"a"`, `"\""`, `null`, `1`, `true`,
+		`{}`, `{"a/b":["c"],"d":[]}`, `{"a":null}`, `{"a":["\\u0062"]}`, `{"a":[1]}`, `{"a":{"b":["c"]}}`,
 	} {
 		var want []string
 		wantErr := json.Unmarshal([]byte(in), &want)
@@ -93,9 +94,17 @@ func TestPlainIsWhatItReadsAs(t *testing.T) {
 				t.Errorf("%s: got %q, want %q, %v", in, got, text, wantErr)
 			}
 		}
+		var lists map[string][]string
+		wantErr = json.Unmarshal([]byte(in), &lists)
+		if got, ok := plainLists([]byte(in)); ok {
+			plain++
+			if diff := cmp.Diff(lists, got); wantErr != nil || diff != "" {
+				t.Errorf("%s: %v (-want +got):\n%s", in, wantErr, diff)
+			}
+		}
 	}
-	if plain != 6 {
-		t.Errorf("%d of them took the short way, want 6", plain)
+	if plain != 8 {
+		t.Errorf("%d of them took the short way, want 8", plain)
 	}
 }
 

@@ -35,10 +35,11 @@ guard if not may_be_hers
 
 guard if not seen
 
-guard if {
-	some side in ["object", "oldObject"]
-	value.at(input.request, [side, "metadata", "labels", "app.kubernetes.io/managed-by"]) == "gatehouse"
-}
+guard if managed(input.request.object)
+
+guard if managed(input.request.oldObject)
+
+managed(object) if value.at(object, ["metadata", "labels", "app.kubernetes.io/managed-by"]) == "gatehouse"
 
 # seen: what is written and what it replaces are there to be looked at.
 default seen := false
