@@ -37,7 +37,9 @@ type assembler struct {
 	// exits are the ends of the blocks around, innermost last.
 	exits     []*label
 	constants map[*ast.Term]int16
-	large     bool
+	// settled are the locals that are always written before they are read.
+	settled []bool
+	large   bool
 }
 
 func newAssembler(fn *function) *assembler {

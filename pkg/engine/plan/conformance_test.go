@@ -143,6 +143,7 @@ func byPlan(ctx context.Context, c cases.TestCase, modules map[string]*ast.Modul
 	if err != nil {
 		return nil, err
 	}
+	p.Poison()
 	rule, _ := p.Rule(answers)
 	input, data, err := world(c)
 	if err != nil {

@@ -156,7 +156,7 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	f := m.frames[m.depth]
 	m.depth++
 	f.l = m.stack[base:]
-	clear(f.l)
+	clear(f.l[:fn.cleared])
 	for i, p := range fn.params {
 		f.l[p] = args[i]
 	}

@@ -55,7 +55,8 @@ const firstGeneration = "g0"
 // function is one planned rule or function. What each call looks at comes first, so that it is
 // fetched at once.
 type function struct {
-	index, locals int
+	// locals is how large a frame is, cleared how much of it is undefined at first.
+	index, locals, cleared int
 	// steady is a rule that always gives the same, kept is that once it was evaluated. A function
 	// recalls: its last answer in an evaluation is remembered.
 	steady, recalls bool
@@ -138,6 +139,7 @@ func (l *linker) body(fn *function, f *ir.Func) error {
 		l.bind(next)
 	}
 	l.emit(instruction{op: opNothing}, nil)
+	fn.cleared = fn.locals
 	if !l.options.asPlanned {
 		l.shorten()
 	}

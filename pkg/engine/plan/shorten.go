@@ -1,15 +1,12 @@
 package plan
 
-import (
-	"slices"
-
-	"github.com/open-policy-agent/opa/v1/ir"
-)
+import "slices"
 
 // shorten takes out of a function what OPA's planner writes and nobody needs: locals that only
 // hand on a value, or that nobody reads. It is most of what a plan does. Jumps only lead forward,
 // to the end of a block, and what is left gives what all of it gave.
 func (a *assembler) shorten() {
+	a.separate()
 	// Each round may make more of it plain; nearly all is in the first ones.
 	for range 8 {
 		u, jumps, changed := a.usage(), a.jumps(), false
@@ -24,11 +21,11 @@ func (a *assembler) shorten() {
 		}
 	}
 	a.compact()
-	a.renumber()
+	a.place()
 }
 
 // usage says by local which instructions read and write it. A parameter is written before the
-// first one, a document that is replaced counts as written twice: it is put back.
+// first one.
 type usage struct{ reads, writes [][]int }
 
 func (a *assembler) usage() usage {
@@ -37,15 +34,11 @@ func (a *assembler) usage() usage {
 		u.writes[p] = append(u.writes[p], -1)
 	}
 	for i := range a.fn.code {
-		in := &a.fn.code[i]
-		a.fields(in, func(o *int16, reads, writes bool) {
+		a.fields(&a.fn.code[i], func(o *int16, reads, writes bool) {
 			if reads && *o >= 0 {
 				u.reads[*o] = append(u.reads[*o], i)
 			}
 			if writes {
-				u.writes[*o] = append(u.writes[*o], i)
-			}
-			if writes && in.op == opWith {
 				u.writes[*o] = append(u.writes[*o], i)
 			}
 		})
@@ -85,9 +78,15 @@ func (a *assembler) useless(u usage, i int) bool {
 	case opMove, opMember:
 		return len(u.reads[in.c]) == 0
 	case opClear:
+		if len(u.reads[in.c]) == 0 {
+			return true
+		}
 		// In the function's own body, what comes later is carried out later.
-		before := slices.ContainsFunc(u.writes[in.c], func(at int) bool { return at < i })
-		return len(u.reads[in.c]) == 0 || !before && a.bodies[i].parent == nil
+		if a.bodies[i].parent != nil || slices.ContainsFunc(u.writes[in.c], func(at int) bool { return at < i }) {
+			return false
+		}
+		a.settled[in.c] = false // as it is at first is what counts now
+		return true
 	}
 	return false
 }
@@ -191,30 +190,4 @@ func (a *assembler) compact() {
 			l.at, seen[l] = moved[l.at], true
 		}
 	}
-}
-
-// renumber counts the locals that are left, parameters first.
-func (a *assembler) renumber() {
-	places := map[int16]int16{}
-	place := func(o *int16, _, _ bool) {
-		if *o < 0 {
-			return
-		}
-		at, known := places[*o]
-		if !known {
-			at = int16(len(places))
-			places[*o] = at
-		}
-		*o = at
-	}
-	params := make([]ir.Local, len(a.fn.params))
-	for i, p := range a.fn.params {
-		at := a.small(int(p))
-		place(&at, true, true)
-		params[i] = ir.Local(at)
-	}
-	for i := range a.fn.code {
-		a.fields(&a.fn.code[i], place)
-	}
-	a.fn.params, a.fn.locals = params, len(places)
 }
