@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
@@ -46,17 +45,12 @@ func (l *linker) listing(in instruction, operands []operand) instruction {
 }
 
 func (l *linker) internal(fn *function, args []operand, result ir.Local) {
-	if fn.native != nil && len(args) == len(fn.params) {
+	if fn.native != nil && len(args) == int(fn.arity) {
 		x := listed(l.assembler, &l.fn.natives, *fn.native)
 		l.ask(instruction{op: opNative, a: l.read(args[2]), b: l.read(args[len(args)-1]), c: l.at(result), x: x})
 		return
 	}
-	called := slices.Index(l.fn.calls, fn)
-	if called < 0 {
-		called = len(l.fn.calls)
-		l.fn.calls = append(l.fn.calls, fn)
-	}
-	l.ask(l.listing(instruction{op: opCall, a: l.small(called), c: l.at(result)}, args))
+	l.ask(l.listing(instruction{op: opCall, a: l.small(fn.index), c: l.at(result)}, args))
 }
 
 // maxDirect is how many operands a call has whose list is on the stack.
@@ -66,13 +60,13 @@ const maxDirect = 6
 func (f *frame) invoke(fn *function, in *instruction) *ast.Term {
 	operands := fn.args[in.x:][:in.b]
 	if len(operands) > maxDirect {
-		return f.m.call(fn.calls[in.a], f.values(fn, operands)...)
+		return f.m.call(f.m.plan.funcs[in.a], f.values(fn, operands)...)
 	}
 	var values [maxDirect]*ast.Term
 	for i, o := range operands {
 		values[i] = read(f.l, fn.constants, o)
 	}
-	return f.m.call(fn.calls[in.a], values[:len(operands)]...)
+	return f.m.call(f.m.plan.funcs[in.a], values[:len(operands)]...)
 }
 
 // values reads a list of operands.
@@ -122,7 +116,7 @@ func (f *frame) dynamic(fn *function, in *instruction) signal {
 		name += string(part)
 	}
 	named, ok := f.m.plan.paths[name]
-	if !ok || len(named.params) != len(args) {
+	if !ok || int(named.arity) != len(args) {
 		return sigUndefined
 	}
 	if sig := f.took(in.c, f.m.call(named, args...)); sig != sigUndefined {

@@ -17,8 +17,9 @@ type instruction struct {
 type opcode uint16
 
 const (
-	// opMove sets local c to operand a; opClear makes local c undefined.
+	// opMove sets local c to operand a, opCommon to common value a; opClear makes it undefined.
 	opMove opcode = iota
+	opCommon
 	opClear
 	// opDot sets local c to what operand a has under key b.
 	opDot
@@ -50,7 +51,7 @@ const (
 	opList
 	// opMerge sets local c to objects a and b in one.
 	opMerge
-	// opCall sets local c to what function a of those called gives for b operands, listed from x on.
+	// opCall sets local c to what function a of the plan gives for b operands, listed from x on.
 	opCall
 	// opNative sets local c to what native x gives for operands a and b.
 	opNative
@@ -95,7 +96,7 @@ const (
 )
 
 var forms = [...]form{
-	opMove: readA | writeC, opClear: writeC, opDot: readA | readB | writeC,
+	opMove: readA | writeC, opCommon: writeC, opClear: writeC, opDot: readA | readB | writeC,
 	opTruthy: readA, opFalsy: readA, opEqual: readA | readB, opNotEqual: readA | readB,
 	opArray: readA, opObject: readA, opSet: readA, opDefined: readA | localA, opUndefined: readA | localA,
 	opLength: readA | writeC, opUnpack: readA, opMember: readA | writeC,

@@ -21,6 +21,9 @@ func (f *frame) exec(fn *function, pc int) int {
 		case opMove:
 			l[in.c] = read(l, k, in.a)
 			continue
+		case opCommon:
+			l[in.c] = common[in.a]
+			continue
 		case opClear:
 			l[in.c] = nil
 			continue
@@ -118,7 +121,13 @@ func (f *frame) exec(fn *function, pc int) int {
 			l[in.c] = merge(read(l, k, in.a), read(l, k, in.b))
 			continue
 		case opCall:
-			t := f.invoke(fn, in)
+			t, known := (*ast.Term)(nil), false
+			if in.b == 2 {
+				t, known = f.m.known(in.a) // as most rules are that are called
+			}
+			if !known {
+				t = f.invoke(fn, in)
+			}
 			if f.m.err != nil {
 				return failed
 			}
@@ -160,6 +169,9 @@ func (f *frame) exec(fn *function, pc int) int {
 				continue
 			}
 		case opScan:
+			if none(read(l, k, in.a)) {
+				break // as most lists of a manifest are
+			}
 			if to := f.scan(fn, in, pc); to == bodyEnd {
 				pc = int(in.fail)
 			} else if pc = to; to < 0 {

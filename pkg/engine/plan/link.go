@@ -40,7 +40,7 @@ func (l *linker) operand(o ir.Operand) operand {
 
 // local is the place of a local in the frame, which becomes large enough for it.
 func (l *linker) local(v ir.Local) int {
-	l.fn.locals = max(l.fn.locals, int(v)+1)
+	l.fn.locals = max(l.fn.locals, int32(v)+1)
 	return int(v)
 }
 

@@ -127,16 +127,23 @@ type frame struct {
 	l []*ast.Term
 }
 
+// known is what a rule gave already, nil for undefined.
+func (m *machine) known(rule int16) (*ast.Term, bool) {
+	a := &m.memo.answers[rule]
+	return a.value, a.known
+}
+
 // call runs a function; nil is undefined, or an error in m.err.
 func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
-	rule := len(args) == 2
-	if kept := fn.kept.Load(); kept != nil && rule {
-		return kept
-	}
-	memo, remembers := m.memo, rule || fn.recalls && m.memo.recalls
+	memo := m.memo
+	remembers := len(args) == 2 || fn.recalls && memo.recalls
 	if remembers {
 		if value, known := memo.answers[fn.index].to(args[2:]); known {
 			return value
+		}
+		if kept := fn.kept.Load(); kept != nil {
+			memo.keep(fn.index, kept)
+			return kept
 		}
 	}
 	if m.halted() {
@@ -144,11 +151,12 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	}
 	saved := m.stack
 	base := len(saved)
-	if base+fn.locals > cap(saved) {
-		saved = make([]*ast.Term, 0, 2*cap(saved)+fn.locals)
+	locals := int(fn.locals)
+	if base+locals > cap(saved) {
+		saved = make([]*ast.Term, 0, 2*cap(saved)+locals)
 		base = 0
 	}
-	m.stack = saved[:base+fn.locals]
+	m.stack = saved[:base+locals]
 	m.used = max(m.used, len(m.stack))
 	if m.depth == len(m.frames) {
 		m.frames = append(m.frames, &frame{m: m})
@@ -156,10 +164,7 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	f := m.frames[m.depth]
 	m.depth++
 	f.l = m.stack[base:]
-	clear(f.l[:fn.cleared])
-	for i, p := range fn.params {
-		f.l[p] = args[i]
-	}
+	f.enter(fn, args)
 	value := f.run(fn)
 	m.stack = saved[:base]
 	m.depth--
@@ -170,6 +175,19 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 		}
 	}
 	return value
+}
+
+// enter makes a frame ready for a call.
+func (f *frame) enter(fn *function, args []*ast.Term) {
+	if fn.params == nil {
+		clear(f.l[fn.arity:fn.cleared])
+		copy(f.l[:fn.arity], args)
+		return
+	}
+	clear(f.l)
+	for i, p := range fn.params {
+		f.l[p] = args[i]
+	}
 }
 
 func (f *frame) run(fn *function) *ast.Term {

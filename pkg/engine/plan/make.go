@@ -12,6 +12,12 @@ var (
 	emptyObject = settled(ast.NewTerm(ast.NewObject()))
 )
 
+// common are the values that functions begin with: whoever needs no other constant does not wait for
+// its own ones.
+var common = [...]*ast.Term{
+	emptySet, emptyObject, ast.InternedEmptyArray, ast.InternedNullTerm, ast.InternedTerm(true), ast.InternedTerm(false),
+}
+
 // put writes that a local is a constant.
 func (l *linker) put(at ir.Local, t *ast.Term) {
 	l.emit(instruction{op: opMove, a: l.read(operand{constant: t}), c: l.at(at)}, nil)

@@ -3,8 +3,6 @@ package plan
 import (
 	"cmp"
 	"slices"
-
-	"github.com/open-policy-agent/opa/v1/ir"
 )
 
 // span is from which instruction to which a local is needed.
@@ -51,11 +49,7 @@ func (a *assembler) place() {
 			}
 		})
 	}
-	params := make([]ir.Local, len(a.fn.params))
-	for i, p := range a.fn.params {
-		params[i] = ir.Local(places[int16(p)])
-	}
-	a.fn.params, a.fn.cleared, a.fn.locals = params, count, count+len(busy)
+	a.fn.params, a.fn.cleared, a.fn.locals = nil, int32(count), int32(count+len(busy)) // which small has seen
 }
 
 // spans shows how long each local is needed. What is written before a loop and read in it is needed

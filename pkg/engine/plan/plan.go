@@ -43,7 +43,7 @@ type Rule struct{ fn *function }
 // gatehouse/pods/security/deny; false where the plan has none.
 func (p *Plan) Rule(path string) (Rule, bool) {
 	fn, ok := p.paths[firstGeneration+"/"+path]
-	if !ok || len(fn.params) != 2 {
+	if !ok || fn.arity != 2 {
 		fn, ok = p.entries[path]
 	}
 	return Rule{fn}, ok
@@ -53,20 +53,22 @@ func (p *Plan) Rule(path string) (Rule, bool) {
 const firstGeneration = "g0"
 
 // function is one planned rule or function. What each call looks at comes first, so that it is
-// fetched at once.
+// fetched at once: what a call waits for is memory.
 type function struct {
-	// locals is how large a frame is, cleared how much of it is undefined at first.
-	index, locals, cleared int
+	code []instruction
+	// What instructions name by its place.
+	constants []*ast.Term
+	// locals is how large a frame is, cleared how much of it is undefined at first, but for the
+	// arity first ones, which are the parameters.
+	locals, cleared, arity int32
 	// steady is a rule that always gives the same, kept is that once it was evaluated. A function
 	// recalls: its last answer in an evaluation is remembered.
 	steady, recalls bool
 	kept            atomic.Pointer[ast.Term]
-	params          []ir.Local
-	code            []instruction
-	// What instructions name by its place.
-	constants    []*ast.Term
-	args         []int16
-	calls        []*function
+	args            []int16
+	index           int
+	// params are where the parameters are in a function that is not shortened.
+	params       []ir.Local
 	natives      []native
 	builtins     []builtin
 	conflicts    []conflict
@@ -90,7 +92,7 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 	p := &Plan{strict: o.Strict, paths: map[string]*function{}, entries: map[string]*function{}}
 	l := &linker{policy: policy, options: o, names: map[string]*function{}, plan: p, strings: terms(policy.Static)}
 	for i, f := range policy.Funcs.Funcs {
-		fn := &function{name: f.Name, index: i, params: f.Params}
+		fn := &function{name: f.Name, index: i, params: f.Params, arity: int32(len(f.Params))}
 		if !o.asPlanned && len(f.Params) > 2 && len(f.Params) < 5 {
 			if known, ok := byShape()[shape(policy, f)]; ok {
 				fn.native = &known
@@ -113,7 +115,7 @@ func link(policy *ir.Policy, o Options) (*Plan, error) {
 	}
 	for _, q := range policy.Plans.Plans {
 		f := &ir.Func{Name: q.Name, Params: []ir.Local{ir.Input, ir.Data}, Return: ir.Unused, Blocks: q.Blocks}
-		fn := &function{name: q.Name, index: len(p.funcs), params: f.Params}
+		fn := &function{name: q.Name, index: len(p.funcs), params: f.Params, arity: int32(len(f.Params))}
 		p.funcs = append(p.funcs, fn)
 		p.entries[q.Name] = fn
 		if err := l.body(fn, f); err != nil {

@@ -46,7 +46,12 @@ func (m *memo) remember(function int, args []*ast.Term, value *ast.Term) {
 	copy(a.args[:], args)
 }
 
-// clear empties it, so that it holds on to no value.
+// keep remembers what a rule always gives, for good.
+func (m *memo) keep(rule int, value *ast.Term) {
+	m.answers[rule] = answer{known: true, value: value}
+}
+
+// clear empties it but for what is always so, so that it holds on to no value.
 func (m *memo) clear() {
 	for _, function := range m.answered {
 		m.answers[function] = answer{}

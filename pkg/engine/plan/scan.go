@@ -21,13 +21,18 @@ func (l *linker) scan(s *ir.ScanStmt) error {
 	return err
 }
 
+// none reports whether there is nothing to go through.
+func none(t *ast.Term) bool {
+	if t == nil {
+		return true
+	}
+	array, ok := t.Value.(*ast.Array)
+	return ok && array.Len() == 0
+}
+
 // scan runs a body for each member of a composite value, in its order, and says where to go on.
 func (f *frame) scan(fn *function, in *instruction, body int) int {
-	t := read(f.l, fn.constants, in.a)
-	if t == nil {
-		return bodyEnd
-	}
-	switch v := t.Value.(type) {
+	switch v := read(f.l, fn.constants, in.a).Value.(type) {
 	case *ast.Array:
 		for i := range v.Len() {
 			if to := f.turn(fn, in, body, ast.InternedTerm(i), v.Elem(i)); to != bodyEnd {

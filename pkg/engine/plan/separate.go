@@ -102,7 +102,7 @@ func (a *assembler) rename(uses []occurrence, from []int) {
 		if !known {
 			name = *use.name
 			if len(names) > 0 {
-				name = a.small(a.fn.locals)
+				name = a.small(int(a.fn.locals))
 				a.fn.locals++
 				a.settled = append(a.settled, true)
 			}

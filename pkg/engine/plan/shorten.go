@@ -1,6 +1,10 @@
 package plan
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
 
 // shorten takes out of a function what OPA's planner writes and nobody needs: locals that only
 // hand on a value, or that nobody reads. It is most of what a plan does. Jumps only lead forward,
@@ -22,6 +26,7 @@ func (a *assembler) shorten() {
 	}
 	a.compact()
 	a.place()
+	a.used()
 }
 
 // usage says by local which instructions read and write it. A parameter is written before the
@@ -190,4 +195,32 @@ func (a *assembler) compact() {
 			l.at, seen[l] = moved[l.at], true
 		}
 	}
+}
+
+// used leaves those constants that are still named, in the order in which they are.
+func (a *assembler) used() {
+	var left []*ast.Term
+	places := map[int16]int16{}
+	for i := range a.fn.code {
+		in := &a.fn.code[i]
+		if in.op == opMove && in.a < 0 {
+			if at := slices.Index(common[:], a.fn.constants[^in.a]); at >= 0 {
+				in.op, in.a = opCommon, int16(at)
+				continue
+			}
+		}
+		a.fields(in, func(o *int16, _, _ bool) {
+			if *o >= 0 {
+				return
+			}
+			at, known := places[*o]
+			if !known {
+				at = ^a.small(len(left))
+				left = append(left, a.fn.constants[^*o])
+				places[*o] = at
+			}
+			*o = at
+		})
+	}
+	a.fn.constants = left
 }

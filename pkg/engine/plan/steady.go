@@ -27,7 +27,7 @@ func (l *linker) steady() {
 		}
 	}
 	for _, fn := range l.plan.funcs {
-		fn.steady = len(fn.params) == 2 && closed[fn.name]
+		fn.steady = fn.arity == 2 && closed[fn.name]
 	}
 }
 
