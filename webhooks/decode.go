@@ -28,7 +28,8 @@ func decode(body []byte, route Route) (review.Request, *rejection) {
 	case !json.Valid(body):
 		return review.Request{}, malformed("the body is not JSON")
 	}
-	envelope, ok := split(body, 4)
+	var room [4 + 20]member
+	envelope, ok := split(body, room[:0:4])
 	if !ok {
 		return review.Request{}, malformed("the body is not an AdmissionReview")
 	}
@@ -40,7 +41,7 @@ func decode(body []byte, route Route) (review.Request, *rejection) {
 	if !isObject(raw) {
 		return review.Request{}, malformed("the review has no request")
 	}
-	request, ok := split(raw, 20)
+	request, ok := split(raw, room[4:4])
 	if !ok {
 		return review.Request{}, malformed("the request is not an AdmissionRequest")
 	}
@@ -102,7 +103,8 @@ func read(from members, name string, into any) bool {
 	}
 	switch into := into.(type) {
 	case fields:
-		inner, ok := split(value, len(into))
+		var room [4]member
+		inner, ok := split(value, room[:0])
 		for _, f := range into {
 			ok = ok && read(inner, f.name, f.into)
 		}

@@ -50,13 +50,14 @@ func (m members) doubled() bool {
 // split cuts a JSON object into its members without copying or parsing their values.
 // The data must be valid JSON in UTF-8; of anything but an object, and of an object with a key
 // given twice, it says no. A review is scanned once for validity and then only cut:
-// parsing every level anew costs more than deciding. There is room for as many as are likely.
-func split(data []byte, likely int) (members, bool) {
+// parsing every level anew costs more than deciding. The members are put into room, as many as it
+// holds.
+func split(data []byte, room members) (members, bool) {
 	i := space(data, 0)
 	if i == len(data) || data[i] != '{' {
 		return nil, false
 	}
-	found := make(members, 0, likely)
+	found := room
 	for i = space(data, i+1); data[i] != '}'; i = space(data, i) {
 		if data[i] == ',' {
 			i = space(data, i+1)
@@ -168,7 +169,8 @@ func plainList(value []byte) ([]string, bool) {
 
 // plainLists are the lists of such strings that an object has; false for anything else.
 func plainLists(value []byte) (map[string][]string, bool) {
-	each, ok := split(value, 4)
+	var room [4]member
+	each, ok := split(value, room[:0])
 	if !ok {
 		return nil, false
 	}

@@ -27,7 +27,7 @@ func TestSplit(t *testing.T) {
 		if !json.Valid([]byte(in)) {
 			t.Fatalf("%s is not JSON", in)
 		}
-		found, ok := split([]byte(in), 2)
+		found, ok := split([]byte(in), nil)
 		got := map[string]string{}
 		for _, m := range found {
 			got[string(m.key)] = string(m.value)
@@ -37,7 +37,7 @@ func TestSplit(t *testing.T) {
 		}
 	}
 	for _, in := range []string{`null`, `1`, `"{}"`, `[]`, `[{}]`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`} {
-		if found, ok := split([]byte(in), 2); ok {
+		if found, ok := split([]byte(in), nil); ok {
 			t.Errorf("split(%s) = %v, want no", in, found)
 		}
 	}
@@ -51,7 +51,7 @@ func TestSplitsManyMembers(t *testing.T) {
 		for i := range n {
 			text = fmt.Appendf(text, `"k%d":%d,`, i, i)
 		}
-		found, ok := split(append(text[:len(text)-1:len(text)-1], '}'), 0)
+		found, ok := split(append(text[:len(text)-1:len(text)-1], '}'), nil)
 		if !ok || len(found) != n {
 			t.Errorf("%d members: %v, %d", n, ok, len(found))
 		}
@@ -63,7 +63,7 @@ func TestSplitsManyMembers(t *testing.T) {
 			t.Errorf("of %d members one has the key k: %s", n, value)
 		}
 		for _, again := range []string{"k0", last, `\u006b0`} {
-			if _, ok := split(fmt.Appendf(slices.Clone(text), `"%s":null}`, again), 0); ok {
+			if _, ok := split(fmt.Appendf(slices.Clone(text), `"%s":null}`, again), nil); ok {
 				t.Errorf("%d members and %s once more are taken", n, again)
 			}
 		}
@@ -117,7 +117,7 @@ func FuzzSplit(f *testing.F) {
 		if !utf8.Valid(data) || !json.Valid(data) {
 			return
 		}
-		found, ok := split(data, 4)
+		found, ok := split(data, nil)
 		if !ok {
 			return
 		}

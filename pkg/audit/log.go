@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ type Log struct {
 	core   zapcore.Core
 	file   *os.File
 	failed *atomic.Uint64
+	spare  sync.Pool
 }
 
 // OpenLog appends to the file at path, making it readable by its owner only; an empty
@@ -64,13 +66,19 @@ func (l *Log) Record(r Record) {
 	}
 	// The error is counted by the writer; a decision does not wait for the disk to
 	// come back.
-	_ = l.core.Write(zapcore.Entry{Time: r.Time.UTC(), Level: zapcore.InfoLevel}, fields(r))
+	into, _ := l.spare.Get().(*[]zap.Field)
+	if into == nil {
+		into = &[]zap.Field{}
+	}
+	*into = fields((*into)[:0], r)
+	_ = l.core.Write(zapcore.Entry{Time: r.Time.UTC(), Level: zapcore.InfoLevel}, *into)
+	clear(*into) // it holds on to nothing
+	l.spare.Put(into)
 }
 
 // fields are the line's keys, in a fixed order; empty ones are left out except those
 // that every reader looks for.
-func fields(r Record) []zap.Field {
-	f := make([]zap.Field, 0, 32)
+func fields(f []zap.Field, r Record) []zap.Field {
 	always := func(key, value string) { f = append(f, zap.String(key, Clean(value, maxName))) }
 	some := func(key, value string) {
 		if value != "" {

@@ -119,7 +119,8 @@ func passportValue(w *write, s *standing) ast.Value {
 
 // dict builds an object from alternating keys and values.
 func dict(pairs ...any) ast.Value {
-	members := make([][2]*ast.Term, 0, len(pairs)/2)
+	var room [16][2]*ast.Term // none of ours has more
+	members := room[:0]
 	terms := make([]ast.Term, len(pairs)/2) // all in one piece
 	for i := range terms {
 		key, _ := pairs[2*i].(string)

@@ -88,6 +88,8 @@ func (g *Gate) consult(ctx context.Context, w *write, s *standing) (engine.Resul
 		return engine.Result{}, fmt.Errorf("a policy gave a result of the wrong shape: %w", err)
 	}
 	w.exempt(s, &result)
-	w.asked = &Asked{Input: input, Data: data, Result: result}
+	if g.Asked != nil {
+		w.asked = &Asked{Input: input, Data: data, Result: result}
+	}
 	return result, nil
 }
