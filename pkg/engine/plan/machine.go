@@ -146,6 +146,23 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 			return kept
 		}
 	}
+	var value *ast.Term
+	if fn.lasting != nil && memo.recalls {
+		value = m.lastingly(fn, args)
+	} else {
+		value = m.evaluate(fn, args)
+	}
+	if remembers && m.err == nil {
+		memo.remember(fn.index, args[2:], value)
+		if fn.steady && value != nil {
+			fn.keep(value)
+		}
+	}
+	return value
+}
+
+// evaluate runs a function anew.
+func (m *machine) evaluate(fn *function, args []*ast.Term) *ast.Term {
 	if m.halted() {
 		return nil
 	}
@@ -168,12 +185,6 @@ func (m *machine) call(fn *function, args ...*ast.Term) *ast.Term {
 	value := f.run(fn)
 	m.stack = saved[:base]
 	m.depth--
-	if remembers && m.err == nil {
-		memo.remember(fn.index, args[2:], value)
-		if fn.steady && value != nil {
-			fn.keep(value)
-		}
-	}
 	return value
 }
 

@@ -77,6 +77,8 @@ type function struct {
 	// constant is what it returns whenever it returns at all, so that it may return at once;
 	// nil where that is not so.
 	constant *ast.Term
+	// lasting, if any, are its answers beyond an evaluation.
+	lasting *lasting
 	// native, if any, answers in the place of the code.
 	native *native
 }

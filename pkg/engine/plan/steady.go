@@ -26,8 +26,12 @@ func (l *linker) steady() {
 			}
 		}
 	}
+	matching := l.matching()
 	for _, fn := range l.plan.funcs {
 		fn.steady = fn.arity == 2 && closed[fn.name]
+		if fn.arity == 3 && closed[fn.name] && matching[fn.name] {
+			fn.lasting = &lasting{}
+		}
 	}
 }
 
@@ -71,21 +75,29 @@ func (l *linker) reaches(v reflect.Value, outside []ir.Local, closed map[string]
 }
 
 // pure reports whether a built-in function looks at its operands alone; concat looks up whether
-// its time is over beside. Those that check a certificate ask the clock and are not marked for it.
+// its time is over beside, and regex.match whether it compiled the expression before. Those that check a certificate ask the clock and are not marked for it.
 func (l *linker) pure(name string) bool {
 	decl, own := ast.BuiltinMap[name], l.options.Builtins[name] != nil
 	if decl == nil || own || strings.HasPrefix(name, "crypto.x509.") {
 		return false
 	}
-	return decl.CanSkipBctx || name == ast.Concat.Name
+	return decl.CanSkipBctx || name == ast.Concat.Name || name == ast.RegexMatch.Name
 }
 
-// keep has all later evaluations share what a steady rule gave. OPA orders a set when it is first
-// read, under a lock, but intersects and unites sets without one: so all of it is read before.
+// keep has all later evaluations share what a steady rule gave.
 func (f *function) keep(t *ast.Term) {
+	shared(t)
+	f.kept.Store(t)
+}
+
+// shared makes a value ready to be read by several evaluations at once. OPA orders a set when it is
+// first read, under a lock, but intersects and unites sets without one: so all of it is read before.
+func shared(t *ast.Term) {
+	if t == nil {
+		return
+	}
 	ast.WalkTerms(t, func(inner *ast.Term) bool {
 		settled(inner)
 		return false
 	})
-	f.kept.Store(t)
 }

@@ -93,8 +93,8 @@ func TestWhatIsPure(t *testing.T) {
 			t.Errorf("%s may answer otherwise the next time", name)
 		}
 	}
-	if pure != 171 {
-		t.Errorf("%d functions are pure, 171 were looked through: see what the others ask for", pure)
+	if pure != 172 {
+		t.Errorf("%d functions are pure, 172 were looked through: see what the others ask for", pure)
 	}
 }
 
