@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ir"
@@ -94,14 +95,14 @@ func (b *body) within(outer *body) bool {
 	return false
 }
 
-// rename gives the uses of each write but the first a new local.
+// rename gives the uses of each write but the first a new local, as long as there are any.
 func (a *assembler) rename(uses []occurrence, from []int) {
 	names := map[int]int16{}
 	for n, use := range uses {
 		name, known := names[from[n]]
 		if !known {
 			name = *use.name
-			if len(names) > 0 {
+			if len(names) > 0 && a.fn.locals < math.MaxInt16 {
 				name = a.small(int(a.fn.locals))
 				a.fn.locals++
 				a.settled = append(a.settled, true)
