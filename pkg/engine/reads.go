@@ -24,6 +24,8 @@ func (p *Program) Reads(field string, part ...string) bool {
 	return p.reads.whole[field] || p.reads.parts[[2]string{field, part[0]}]
 }
 
+// readsOf looks through compiled modules: the compiler has moved what a head computes into its body,
+// and resolved what an import names.
 func readsOf(modules map[string]*ast.Module) reads {
 	r := reads{fields: map[string]bool{}, whole: map[string]bool{}, parts: map[[2]string]bool{}}
 	for _, m := range modules {

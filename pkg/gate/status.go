@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
@@ -47,7 +48,13 @@ func (g *Gate) rightStatus(ctx context.Context, w *write, s *standing) (status a
 	}
 	merged := ast.NewObject()
 	if before, ok := old.(ast.Object); ok {
-		before.Foreach(func(k, v *ast.Term) { merged.Insert(k, v) })
+		before.Foreach(func(k, v *ast.Term) {
+			name, isText := k.Value.(ast.String)
+			// OPA's Insert over a key that is there may lose another one.
+			if !isText || !slices.Contains(runnerFields, string(name)) || now.Get(k) == nil {
+				merged.Insert(k, v)
+			}
+		})
 	}
 	for _, field := range runnerFields {
 		if v := now.Get(ast.StringTerm(field)); v != nil {

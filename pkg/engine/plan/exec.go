@@ -112,7 +112,9 @@ func (f *frame) exec(fn *function, pc int) int {
 				f.m.conflict(fn.conflicts[in.x])
 				return failed
 			}
-			f.insert(in.c, key, t)
+			if o, ok := l[in.c].Value.(ast.Object); !ok || o.Get(key) == nil {
+				f.insert(in.c, key, t)
+			}
 			continue
 		case opList:
 			l[in.c] = ast.ArrayTerm(f.values(fn, fn.args[in.x:][:in.b])...)

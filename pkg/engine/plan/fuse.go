@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/ir"
@@ -21,8 +23,8 @@ func (l *linker) unpacked(stmts []ir.Stmt) int {
 	source := l.at(p.source)
 	l.ask(instruction{op: opUnpack, a: source, b: int16(p.size)})
 	// What else the statements leave behind.
-	for at, value := range p.numbers {
-		l.put(at, ast.NumberTerm(number(value)))
+	for _, at := range slices.Sorted(maps.Keys(p.numbers)) {
+		l.put(at, ast.NumberTerm(number(p.numbers[at])))
 	}
 	for i, locals := range p.members {
 		for _, at := range locals {
@@ -72,6 +74,9 @@ func patternOf(stmts []ir.Stmt) (p pattern, taken int) {
 		locals, index, n := memberOf(stmts[taken:], source, int64(len(p.members)))
 		if n == 0 {
 			break
+		}
+		if slices.ContainsFunc(p.members, func(before []ir.Local) bool { return slices.Contains(before, index) }) {
+			return pattern{}, 0
 		}
 		for _, at := range append(locals, index) {
 			if _, number := p.numbers[at]; at == source || number && at != index {

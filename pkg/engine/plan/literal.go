@@ -104,7 +104,11 @@ func (l *linker) constantStep(s ir.Stmt, known map[ir.Local]*ast.Term, define fu
 		}
 	case *ir.ObjectInsertStmt:
 		if object, k, v := known[s.Object], value(s.Key), value(s.Value); object != nil && k != nil && v != nil {
-			return into[ast.Object](object, func(o ast.Object) { o.Insert(k, v) })
+			return into[ast.Object](object, func(o ast.Object) {
+				if o.Get(k) == nil {
+					o.Insert(k, v)
+				}
+			})
 		}
 	}
 	return false

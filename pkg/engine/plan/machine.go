@@ -125,6 +125,8 @@ func (m *machine) context() topdown.BuiltinContext {
 type frame struct {
 	m *machine
 	l []*ast.Term
+	// stale says that members of an object were filled in place.
+	stale bool
 }
 
 // known is what a rule gave already, nil for undefined.
@@ -181,6 +183,7 @@ func (m *machine) evaluate(fn *function, args []*ast.Term) *ast.Term {
 	f := m.frames[m.depth]
 	m.depth++
 	f.l = m.stack[base:]
+	f.stale = false
 	f.enter(fn, args)
 	value := f.run(fn)
 	m.stack = saved[:base]
@@ -207,5 +210,8 @@ func (f *frame) run(fn *function) *ast.Term {
 	}
 	value := f.m.returned
 	f.m.returned = nil
+	if f.stale {
+		value = refreshed(value)
+	}
 	return value
 }

@@ -73,16 +73,6 @@ func (f *frame) add(set int16, t *ast.Term) {
 	}
 }
 
-func (f *frame) insert(object int16, key, value *ast.Term) {
-	if f.l[object] == emptyObject {
-		f.l[object] = ast.ObjectTerm([2]*ast.Term{key, value})
-		return
-	}
-	if v, ok := f.l[object].Value.(ast.Object); ok {
-		v.Insert(key, value)
-	}
-}
-
 func (l *linker) assignOnce(s *ir.AssignVarOnceStmt) {
 	source := l.operand(s.Source)
 	if l.fn.constant != nil && source.constant != nil {
@@ -94,34 +84,4 @@ func (l *linker) assignOnce(s *ir.AssignVarOnceStmt) {
 		c.message = "function " + l.fn.path() + " produced conflicting values for the same inputs"
 	}
 	l.emit(instruction{op: opAssign, a: l.read(source), c: l.at(s.Target), x: listed(l.assembler, &l.fn.conflicts, c)}, nil)
-}
-
-// clashes reports whether an object has another value under a key.
-func (f *frame) clashes(object int16, key, value *ast.Term) bool {
-	o, ok := f.l[object].Value.(ast.Object)
-	if !ok {
-		return false
-	}
-	old := o.Get(key)
-	return old != nil && !same(old, value)
-}
-
-// merge puts what rules made beside base documents; what both have is the base's, as it is
-// for package topdown.
-func merge(a, b *ast.Term) *ast.Term {
-	if a == nil || b == nil {
-		if a == nil {
-			return b
-		}
-		return a
-	}
-	under, isObject := a.Value.(ast.Object)
-	over, both := b.Value.(ast.Object)
-	if !isObject || !both {
-		return a
-	}
-	out := ast.NewObject()
-	under.Foreach(func(k, v *ast.Term) { out.Insert(k, v) })
-	over.Foreach(func(k, v *ast.Term) { out.Insert(k, merge(under.Get(k), v)) })
-	return ast.NewTerm(out)
 }

@@ -2,8 +2,8 @@ package plan
 
 import "github.com/open-policy-agent/opa/v1/ast"
 
-// Poison has every evaluation of a plan begin with a value in each place of the stack: whoever reads
-// what was not written yet gets that.
+// Poison has the first evaluation of a plan begin with a value in each place of the stack: whoever reads
+// a place that was not used before gets that.
 func (p *Plan) Poison() {
 	p.machines.New = func() any {
 		m := newMachine(p)

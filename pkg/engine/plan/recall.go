@@ -46,7 +46,7 @@ func (m *memo) remember(function int, args []*ast.Term, value *ast.Term) {
 	copy(a.args[:], args)
 }
 
-// keep remembers what a rule always gives, for good.
+// keep remembers a value that a rule always gives, for good.
 func (m *memo) keep(rule int, value *ast.Term) {
 	m.answers[rule] = answer{known: true, value: value}
 }

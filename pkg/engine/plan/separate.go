@@ -38,8 +38,8 @@ func (a *assembler) separate() {
 	}
 }
 
-// origins says for each use of a local, in order, which write it belongs to: one that writes, itself,
-// or the one it adds to. False where that is not plain.
+// origins says for each use of a local, in order, which write it belongs to: what reads, to the one
+// that it gets, also where it adds to that; what only writes, to itself. False where that is not plain.
 func (a *assembler) origins(uses []occurrence) ([]int, bool) {
 	from := make([]int, len(uses))
 	last := -1

@@ -10,7 +10,8 @@ import (
 
 // steady finds the rules that give the same in every evaluation: they and what they call read
 // neither input nor base documents, and ask no built-in function for the time, chance or the
-// world. The first evaluation that needs one keeps its value, within its own time.
+// world. An evaluation that needs one keeps its value, if it has one, within its own time; of several at
+// once, that of the last.
 func (l *linker) steady() {
 	closed := map[string]bool{}
 	for _, f := range l.policy.Funcs.Funcs {

@@ -63,8 +63,12 @@ func upsert(in *ast.Term, path []*ast.Term, value *ast.Term) *ast.Term {
 	var below *ast.Term
 	if in != nil {
 		if old, ok := in.Value.(ast.Object); ok {
-			old.Foreach(func(k, v *ast.Term) { out.Insert(k, v) })
 			below = old.Get(path[0])
+			old.Foreach(func(k, v *ast.Term) {
+				if v != below || !same(k, path[0]) {
+					out.Insert(k, v)
+				}
+			})
 		}
 	}
 	out.Insert(path[0], upsert(below, path[1:], value))
