@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"reflect"
-
 	"github.com/open-policy-agent/opa/v1/ir"
 )
 
@@ -57,7 +55,7 @@ func filled(stmts []ir.Stmt, made *ir.MakeArrayStmt) (members []int, ok bool) {
 			}
 			continue
 		}
-		if mentions(reflect.ValueOf(s), busy) {
+		if mentions(s, busy) {
 			return nil, false
 		}
 	}
@@ -74,25 +72,9 @@ func localOf(o ir.Operand) (ir.Local, bool) {
 
 // mentions reports whether a statement, or one in a block of it, reads or writes one of some
 // locals.
-func mentions(v reflect.Value, locals map[ir.Local]bool) bool {
-	if v.Type() == reflect.TypeFor[ir.Local]() {
-		return locals[ir.Local(v.Int())]
-	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		return !v.IsNil() && mentions(v.Elem(), locals)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if mentions(v.Field(i), locals) {
-				return true
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			if mentions(v.Index(i), locals) {
-				return true
-			}
-		}
-	}
-	return false
+func mentions(s ir.Stmt, locals map[ir.Local]bool) bool {
+	return anywhere(s, func(x any) (found, over bool) {
+		at, isLocal := x.(ir.Local)
+		return locals[at], isLocal
+	})
 }

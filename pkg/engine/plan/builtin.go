@@ -32,8 +32,12 @@ func (b *builtin) quick(name string, operands int) opcode {
 	return opBuiltin
 }
 
-// quickly calls a built-in function the quick way; where that gives nothing, the long one goes.
-func (f *frame) quickly(fn *function, in *instruction) signal {
+// builtin calls a built-in function the quick way, if it has one; where that gives nothing, the long
+// one goes.
+func (f *frame) builtin(fn *function, in *instruction) signal {
+	if in.op == opBuiltin {
+		return f.slowly(fn, in)
+	}
 	called, args := &fn.builtins[in.a], fn.args[in.x:][:in.b]
 	x := read(f.l, fn.constants, args[0])
 	if x == nil {
@@ -57,14 +61,15 @@ func (f *frame) quickly(fn *function, in *instruction) signal {
 		t = called.three(x, y, z)
 	}
 	if t == nil {
-		return f.builtin(fn, in)
+		return f.slowly(fn, in)
 	}
 	f.l[in.c] = t
 	return sigNext
 }
 
-// builtin calls a built-in function. A relation's results are the members of an array.
-func (f *frame) builtin(fn *function, in *instruction) signal {
+// slowly calls a built-in function the way that knows every case. A relation's results are the
+// members of an array.
+func (f *frame) slowly(fn *function, in *instruction) signal {
 	m, called := f.m, &fn.builtins[in.a]
 	if m.halted() {
 		return sigError

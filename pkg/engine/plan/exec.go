@@ -146,14 +146,7 @@ func (f *frame) exec(fn *function, pc int) int {
 					continue
 				}
 			}
-		case opOne, opTwo, opThree:
-			switch f.quickly(fn, in) {
-			case sigNext:
-				continue
-			case sigError:
-				return failed
-			}
-		case opBuiltin:
+		case opOne, opTwo, opThree, opBuiltin:
 			switch f.builtin(fn, in) {
 			case sigNext:
 				continue

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"hash/maphash"
-	"reflect"
 	"strings"
 	"sync/atomic"
 
@@ -62,7 +61,7 @@ func (l *linker) matching() map[string]bool {
 	for again := true; again; {
 		again = false
 		for _, f := range l.policy.Funcs.Funcs {
-			if !found[f.Name] && l.matches(reflect.ValueOf(f.Blocks), found) {
+			if !found[f.Name] && matches(f.Blocks, found) {
 				found[f.Name], again = true, true
 			}
 		}
@@ -70,28 +69,9 @@ func (l *linker) matching() map[string]bool {
 	return found
 }
 
-func (l *linker) matches(v reflect.Value, found map[string]bool) bool {
-	switch x := v.Interface().(type) {
-	case ir.Location:
-		return false
-	case *ir.CallStmt:
-		return found[x.Func] || x.Func == ast.RegexMatch.Name
-	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		return !v.IsNil() && l.matches(v.Elem(), found)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if l.matches(v.Field(i), found) {
-				return true
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			if l.matches(v.Index(i), found) {
-				return true
-			}
-		}
-	}
-	return false
+func matches(in any, found map[string]bool) bool {
+	return anywhere(in, func(x any) (yes, over bool) {
+		call, isCall := x.(*ir.CallStmt)
+		return isCall && (found[call.Func] || call.Func == ast.RegexMatch.Name), isCall
+	})
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"reflect"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -22,7 +21,7 @@ func (l *linker) steady() {
 	for again := true; again; {
 		again = false
 		for _, f := range l.policy.Funcs.Funcs {
-			if closed[f.Name] && l.reaches(reflect.ValueOf(f.Blocks), f.Params[:2], closed) {
+			if closed[f.Name] && l.reaches(f.Blocks, f.Params[:2], closed) {
 				closed[f.Name], again = false, true
 			}
 		}
@@ -38,41 +37,25 @@ func (l *linker) steady() {
 
 // reaches reports whether statements use one of some locals but to hand it on to a function that
 // is closed, or something that may differ each time.
-func (l *linker) reaches(v reflect.Value, outside []ir.Local, closed map[string]bool) bool {
-	switch x := v.Interface().(type) {
-	case ir.Location:
-		return false
-	case ir.Local:
-		return x == outside[0] || x == outside[1]
-	case *ir.CallStmt:
-		args := x.Args
-		if _, planned := l.names[x.Func]; planned {
-			if !closed[x.Func] {
-				return true
+func (l *linker) reaches(in any, outside []ir.Local, closed map[string]bool) bool {
+	return anywhere(in, func(x any) (found, over bool) {
+		switch x := x.(type) {
+		case ir.Local:
+			return x == outside[0] || x == outside[1], true
+		case *ir.CallStmt:
+			args := x.Args
+			if _, planned := l.names[x.Func]; planned {
+				if !closed[x.Func] {
+					return true, true
+				}
+				args = args[2:]
+			} else if !l.pure(x.Func) {
+				return true, true
 			}
-			args = args[2:]
-		} else if !l.pure(x.Func) {
-			return true
+			return l.reaches(args, outside, closed), true
 		}
-		return l.reaches(reflect.ValueOf(args), outside, closed)
-	}
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
-		return !v.IsNil() && l.reaches(v.Elem(), outside, closed)
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if l.reaches(v.Field(i), outside, closed) {
-				return true
-			}
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			if l.reaches(v.Index(i), outside, closed) {
-				return true
-			}
-		}
-	}
-	return false
+		return false, false
+	})
 }
 
 // pure reports whether a built-in function looks at its operands alone; concat looks up whether
