@@ -33,52 +33,51 @@ func (b *builtin) quick(name string, operands int) opcode {
 }
 
 // builtin calls a built-in function the quick way, if it has one; where that gives nothing, the long
-// one goes.
-func (f *frame) builtin(fn *function, in *instruction) signal {
+// one goes. What is undefined, or has no result, gives nil.
+func (f *frame) builtin(fn *function, in *instruction) (*ast.Term, signal) {
 	if in.op == opBuiltin {
 		return f.slowly(fn, in)
 	}
 	called, args := &fn.builtins[in.a], fn.args[in.x:][:in.b]
 	x := read(f.l, fn.constants, args[0])
 	if x == nil {
-		return sigUndefined
+		return nil, sigUndefined
 	}
 	var t *ast.Term
-	switch in.op {
-	case opOne:
+	switch len(args) {
+	case 1:
 		t = called.one(x)
-	case opTwo:
+	case 2:
 		y := read(f.l, fn.constants, args[1])
 		if y == nil {
-			return sigUndefined
+			return nil, sigUndefined
 		}
 		t = called.two(x, y)
 	default:
 		y, z := read(f.l, fn.constants, args[1]), read(f.l, fn.constants, args[2])
 		if y == nil || z == nil {
-			return sigUndefined
+			return nil, sigUndefined
 		}
 		t = called.three(x, y, z)
 	}
 	if t == nil {
 		return f.slowly(fn, in)
 	}
-	f.l[in.c] = t
-	return sigNext
+	return t, sigNext
 }
 
 // slowly calls a built-in function the way that knows every case. A relation's results are the
 // members of an array.
-func (f *frame) slowly(fn *function, in *instruction) signal {
+func (f *frame) slowly(fn *function, in *instruction) (*ast.Term, signal) {
 	m, called := f.m, &fn.builtins[in.a]
 	if m.halted() {
-		return sigError
+		return nil, sigError
 	}
 	// Built-in functions call nothing of ours, so one list serves all of them.
 	values := m.args[:in.b]
 	for i, o := range fn.args[in.x:][:in.b] {
 		if values[i] = read(f.l, fn.constants, o); values[i] == nil {
-			return sigUndefined
+			return nil, sigUndefined
 		}
 	}
 	var bctx topdown.BuiltinContext
@@ -97,16 +96,17 @@ func (f *frame) slowly(fn *function, in *instruction) signal {
 			if halt.Err != nil {
 				err = halt.Err
 			}
-			return m.fail(err)
+			return nil, m.fail(err)
 		}
-		return sigUndefined
+		return nil, sigUndefined
 	}
-	if called.decl.Decl.Result() == nil {
-		return sigNext
+	switch {
+	case called.decl.Decl.Result() == nil:
+		return nil, sigNext
+	case called.decl.Relation:
+		return ast.ArrayTerm(m.results...), sigNext
+	case m.result == nil:
+		return nil, sigUndefined
 	}
-	t := m.result
-	if called.decl.Relation {
-		t = ast.ArrayTerm(m.results...)
-	}
-	return f.took(in.c, t)
+	return m.result, sigNext
 }

@@ -23,6 +23,8 @@ const (
 	opClear
 	// opDot sets local c to what operand a has under key b.
 	opDot
+	// opPath does so with each of b keys, listed from x on, in what it found last.
+	opPath
 	// opTruthy goes on unless operand a is false, opFalsy if it is.
 	opTruthy
 	opFalsy
@@ -38,6 +40,9 @@ const (
 	// opUnpack goes on if operand a is an array of b members, opMember sets local c to its member b.
 	opUnpack
 	opMember
+	// opTake does both for several members: c numbers are listed from x on, a member and its local
+	// one after the other.
+	opTake
 	// opAssign sets local c to operand a, if it is undefined or the same; else conflict x is the
 	// end of the evaluation.
 	opAssign
@@ -61,6 +66,11 @@ const (
 	opTwo
 	opThree
 	opBuiltin
+	// opIfOne, opIfTwo and opIfThree ask the same and go on if c is wantTrue and it is, or c is
+	// wantNotTrue and it is not.
+	opIfOne
+	opIfTwo
+	opIfThree
 	// opDynamic sets local c to what the function gives whose path the first of b operands are,
 	// listed from x on. Where there is one that is undefined, the next instruction says where to
 	// go on, which is left out otherwise.
@@ -96,16 +106,17 @@ const (
 )
 
 var forms = [...]form{
-	opMove: readA | writeC, opCommon: writeC, opClear: writeC, opDot: readA | readB | writeC,
+	opMove: readA | writeC, opCommon: writeC, opClear: writeC, opDot: readA | readB | writeC, opPath: readA | listing | writeC,
 	opTruthy: readA, opFalsy: readA, opEqual: readA | readB, opNotEqual: readA | readB,
 	opArray: readA, opObject: readA, opSet: readA, opDefined: readA | localA, opUndefined: readA | localA,
-	opLength: readA | writeC, opUnpack: readA, opMember: readA | writeC,
+	opLength: readA | writeC, opUnpack: readA, opMember: readA | writeC, opTake: readA,
 	opAssign: readA | readC | writeC, opAppend: readA | readC | writeC, opAdd: readA | readC | writeC,
 	opInsert: readA | readB | readC | writeC, opInsertOnce: readA | readB | readC | writeC,
 	opList: listing | writeC, opMerge: readA | readB | writeC, opCall: listing | writeC,
 	opNative: readA | readB | writeC, opOne: listing | writeC, opTwo: listing | writeC,
-	opThree: listing | writeC, opBuiltin: listing | writeC, opDynamic: listing | writeC,
-	opScan: readA | writeB | writeC, opWith: 0, opEnd: 0, opLeave: 0, opJump: 0, opReturn: readA, opNothing: 0, opGone: 0,
+	opThree: listing | writeC, opBuiltin: listing | writeC, opIfOne: listing, opIfTwo: listing, opIfThree: listing,
+	opDynamic: listing | writeC,
+	opScan:    readA | writeB | writeC, opWith: 0, opEnd: 0, opLeave: 0, opJump: 0, opReturn: readA, opNothing: 0, opGone: 0,
 }
 
 func (f form) has(one form) bool { return f&one != 0 }

@@ -35,6 +35,22 @@ func (f *frame) exec(fn *function, pc int) int {
 					continue
 				}
 			}
+		case opPath:
+			t := read(l, k, in.a)
+			for _, o := range fn.args[in.x:][:in.b] {
+				if t == nil {
+					break
+				}
+				if key := read(l, k, o); key != nil {
+					t = member(t.Value, key)
+				} else {
+					t = nil
+				}
+			}
+			if t != nil {
+				l[in.c] = t
+				continue
+			}
 		case opTruthy:
 			if t := read(l, k, in.a); t == nil || t.Value != ast.Boolean(false) {
 				continue
@@ -86,6 +102,15 @@ func (f *frame) exec(fn *function, pc int) int {
 			if array, ok := read(l, k, in.a).Value.(*ast.Array); ok {
 				l[in.c] = array.Elem(int(in.b))
 				continue
+			}
+		case opTake:
+			if t := read(l, k, in.a); t != nil {
+				if array, ok := t.Value.(*ast.Array); ok && array.Len() == int(in.b) {
+					for at := fn.args[in.x:][:in.c]; len(at) > 1; at = at[2:] {
+						l[at[1]] = array.Elem(int(at[0]))
+					}
+					continue
+				}
 			}
 		case opAssign:
 			t := read(l, k, in.a)
@@ -147,11 +172,21 @@ func (f *frame) exec(fn *function, pc int) int {
 				}
 			}
 		case opOne, opTwo, opThree, opBuiltin:
-			switch f.builtin(fn, in) {
-			case sigNext:
-				continue
-			case sigError:
+			t, sig := f.builtin(fn, in)
+			if sig == sigError {
 				return failed
+			}
+			l[in.c] = t
+			if sig == sigNext {
+				continue
+			}
+		case opIfOne, opIfTwo, opIfThree:
+			t, sig := f.builtin(fn, in)
+			if sig == sigError {
+				return failed
+			}
+			if isTrue := t != nil && t.Value != ast.Boolean(false); isTrue == (in.c == wantTrue) {
+				continue
 			}
 		case opDynamic:
 			switch f.dynamic(fn, in) {

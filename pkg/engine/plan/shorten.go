@@ -15,6 +15,7 @@ func (a *assembler) shorten() {
 	for range 8 {
 		u, jumps, changed := a.usage(), a.jumps(), false
 		for i := range a.fn.code {
+			changed = a.onlyOnce(u, i) || a.early(u, jumps, i) || changed
 			if a.useless(u, i) || a.handedOn(u, i) || a.redundant(jumps, i) {
 				a.fn.code[i] = instruction{op: opGone}
 				changed = true
@@ -24,9 +25,11 @@ func (a *assembler) shorten() {
 			break
 		}
 	}
+	a.joined()
 	a.compact()
 	a.place()
 	a.used()
+	a.taken()
 }
 
 // usage says by local which instructions read and write it. A parameter is written before the
@@ -94,6 +97,41 @@ func (a *assembler) useless(u usage, i int) bool {
 		return true
 	}
 	return false
+}
+
+// onlyOnce has an assignment ask nothing that comes once and is the only one: it cannot differ from
+// another.
+func (a *assembler) onlyOnce(u usage, i int) bool {
+	in := &a.fn.code[i]
+	if in.op != opAssign || a.bodies[i].parent != nil || len(u.writes[in.c]) != 1 {
+		return false
+	}
+	*in = instruction{op: opMove, a: in.a, c: in.c}
+	return true
+}
+
+// early returns what is moved to be returned, and what may be undefined without asking.
+func (a *assembler) early(u usage, jumps []bool, i int) bool {
+	in, next := &a.fn.code[i], a.next(i+1)
+	if in.op == opReturn && in.a >= 0 && len(u.writes[in.a]) == 0 {
+		*in = instruction{op: opNothing}
+		return true
+	}
+	if next == len(a.fn.code) || a.fn.code[next].op != opReturn {
+		return false
+	}
+	end := a.fn.code[next]
+	switch {
+	case in.op == opMove && in.c == end.a:
+		*in = instruction{op: opReturn, a: in.a}
+	case in.op == opDefined && in.a == end.a && a.fn.code[a.next(a.fails[i].at)].op == opNothing:
+		*in, a.fails[i] = end, nil
+	case in.op == opReturn && !slices.Contains(jumps[i+1:next+1], true):
+		a.fn.code[next] = instruction{op: opGone} // nobody comes there
+	default:
+		return false
+	}
+	return true
 }
 
 // handedOn has all who read a local read what was moved there, where that is the same: the local

@@ -49,6 +49,13 @@ func inner(blocks ...[]ir.Stmt) ir.Stmt {
 
 func not(stmts ...ir.Stmt) ir.Stmt { return &ir.NotStmt{Block: &ir.Block{Stmts: stmts}} }
 
+// begins asks whether a text begins with another, with the answer in y.
+func begins(text, with ir.Operand) ir.Stmt {
+	return &ir.CallStmt{Func: "startswith", Args: []ir.Operand{text, with}, Result: y}
+}
+
+func isTrue(at ir.Local) ir.Stmt { return &ir.NotEqualStmt{A: local(at), B: boolean(false)} }
+
 // TestShortIsTheSame has functions answer as they are planned and shortened, that begin with an empty
 // list and items to go through, and end with the list. OPA's planner need not write them like this
 // today. Nothing may be read that was not written.
@@ -75,7 +82,15 @@ func TestShortIsTheSame(t *testing.T) {
 		"written where it ends":           {`["first"]`, []ir.Stmt{set(x, text(0)), inner([]ir.Stmt{&ir.EqualStmt{A: text(0), B: text(1)}, set(x, text(1))}), add(local(x))}},
 		"written in an inner block":       {`["first"]`, []ir.Stmt{inner([]ir.Stmt{set(x, text(0))}), add(local(x))}},
 		"used again for something else":   {`["first", "second", {"k": 1}, {"k": 2}, {"k": 3}]`, []ir.Stmt{set(x, text(0)), add(local(x)), set(x, text(1)), add(local(x)), each(set(x, local(value)), add(local(x)))}},
-		"a call that is undefined":        {`[]`, []ir.Stmt{set(x, text(0)), inner([]ir.Stmt{&ir.CallStmt{Func: "upper", Args: []ir.Operand{local(items)}, Result: x}}), inner([]ir.Stmt{&ir.IsUndefinedStmt{Source: x}, add(text(1))})}},
+		"a call that is undefined":        {`["second"]`, []ir.Stmt{set(x, text(0)), inner([]ir.Stmt{&ir.CallStmt{Func: "upper", Args: []ir.Operand{local(items)}, Result: x}}), inner([]ir.Stmt{&ir.IsUndefinedStmt{Source: x}, add(text(1))})}},
+		"what says no is true":            {`[]`, []ir.Stmt{inner([]ir.Stmt{begins(text(0), text(1)), isTrue(y), add(text(0))})}},
+		"what says yes is true":           {`["first"]`, []ir.Stmt{inner([]ir.Stmt{begins(text(0), text(0)), isTrue(y), add(text(0))})}},
+		"what is undefined is not true":   {`[]`, []ir.Stmt{inner([]ir.Stmt{begins(local(items), text(0)), isTrue(y), add(text(0))})}},
+		"not what says yes":               {`[]`, []ir.Stmt{inner([]ir.Stmt{not(begins(text(0), text(0)), isTrue(y)), add(text(0))})}},
+		"not what says no":                {`["first"]`, []ir.Stmt{inner([]ir.Stmt{not(begins(text(0), text(1)), isTrue(y)), add(text(0))})}},
+		"not what is undefined":           {`["first"]`, []ir.Stmt{inner([]ir.Stmt{not(begins(local(items), text(0)), isTrue(y)), add(text(0))})}},
+		"what is asked and told":          {`[true]`, []ir.Stmt{inner([]ir.Stmt{begins(text(0), text(0)), isTrue(y), add(local(y))})}},
+		"undefined in another block":      {`["first", "second"]`, []ir.Stmt{inner([]ir.Stmt{inner([]ir.Stmt{begins(local(items), text(0))}), isTrue(y), add(text(0))}), add(text(1))}},
 		"not equal":                       {`["first"]`, []ir.Stmt{not(&ir.EqualStmt{A: text(0), B: text(1)}), add(text(0))}},
 		"not an equal one":                {`[]`, []ir.Stmt{inner([]ir.Stmt{not(&ir.EqualStmt{A: text(0), B: text(0)}), add(text(0))})}},
 		"not, and a block before it ends": {`["first"]`, []ir.Stmt{not(inner([]ir.Stmt{&ir.BreakStmt{Index: 0}}), &ir.EqualStmt{A: text(0), B: text(1)}), add(text(0))}},
