@@ -1,7 +1,9 @@
 package webhooks
 
 import (
+	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -51,6 +53,14 @@ func (h *holding) release() {
 
 // margin is the time that the answer needs to get back before the API server gives up.
 const margin = 500 * time.Millisecond
+
+// timeoutOf is the ?timeout= of a call, "" where there is none. An API server sends nothing else.
+func timeoutOf(called *url.URL) string {
+	if given, only := strings.CutPrefix(called.RawQuery, "timeout="); only && !strings.ContainsAny(given, "&;%+") {
+		return given
+	}
+	return called.Query().Get("timeout")
+}
 
 // budgetOf is how long a review may take here: the ?timeout= of the call, at most
 // longest, minus margin; of very short timeouts half. Without a readable ?timeout=

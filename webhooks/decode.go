@@ -114,6 +114,11 @@ func read(from members, name string, into any) bool {
 			*into = text
 			return true
 		}
+	case *bool:
+		if string(value) == "true" || string(value) == "false" {
+			*into = string(value) == "true"
+			return true
+		}
 	case *[]string:
 		if list, plain := plainList(value); plain {
 			*into = list

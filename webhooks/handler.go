@@ -113,7 +113,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // review reads, decides and answers one review.
 func (h *Handler) review(w http.ResponseWriter, r *http.Request, route Route, arrived time.Time) {
-	limit := budgetOf(r.URL.Query().Get("timeout"), h.Timeout)
+	limit := budgetOf(timeoutOf(r.URL), h.Timeout)
 	held := h.budget.open()
 	decided := false
 	defer func() {

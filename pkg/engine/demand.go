@@ -2,8 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,7 +14,19 @@ import (
 // demands collects what policies demand, by dimension.
 type demands map[string]Demand
 
-var dimensionName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9./]{0,126}[a-z0-9])?$`)
+// isDimension reports whether a name is one of a dimension: ^[a-z0-9]([-a-z0-9./]{0,126}[a-z0-9])?$
+func isDimension(name string) bool {
+	last := len(name) - 1
+	for i := range len(name) {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		case (c == '-' || c == '.' || c == '/') && 0 < i && i < last:
+		default:
+			return false
+		}
+	}
+	return 0 <= last && last < 128
+}
 
 // take adds one policy's demands. Dimensions are shared and must agree, unless they are
 // private: <policy>/<name>, that is with two slashes, of that policy alone.
@@ -26,7 +36,7 @@ func (d demands) take(rule string, e v1alpha1.Enforcement, value ast.Value) erro
 		return fmt.Errorf("%w: it is %s, not an object", ErrShape, typeName(value))
 	}
 	return eachSorted(object, func(dimension string, amount ast.Value) error {
-		if !dimensionName.MatchString(dimension) {
+		if !isDimension(dimension) {
 			return fmt.Errorf("%w: no dimension's name", ErrShape)
 		}
 		if strings.Contains(dimension, "/") && !strings.HasPrefix(dimension, rule+"/") {
@@ -50,10 +60,14 @@ func (d demands) take(rule string, e v1alpha1.Enforcement, value ast.Value) erro
 }
 
 func (d demands) sorted() []Demand {
-	var out []Demand
-	for _, dimension := range slices.Sorted(maps.Keys(d)) {
-		out = append(out, d[dimension])
+	if len(d) == 0 {
+		return nil
 	}
+	out := make([]Demand, 0, len(d))
+	for _, demand := range d {
+		out = append(out, demand)
+	}
+	slices.SortFunc(out, func(a, b Demand) int { return strings.Compare(a.Dimension, b.Dimension) })
 	return out
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
 )
 
 // commonKeys are the keys that nearly every object has, made once: a third of the terms
@@ -27,7 +29,10 @@ var commonKeys = func() map[string]*ast.Term {
 		request caller passport tenant organization tier models usage expansion now pods
 		oldPods resource group version subResource userInfo object oldObject options dryRun
 		username groups extra class role relation actor author user_id email permissions
-		audience correlation_id key_id issued_at path`) {
+		audience correlation_id key_id issued_at path
+		overhead allowPrivilegeEscalation capabilities add drop privileged readOnlyRootFilesystem
+		runAsUser runAsGroup runAsNonRoot fsGroup seccompProfile
+		` + v1alpha1.AnnotationPassport + " " + v1alpha1.AnnotationCorrelation) {
 		keys[name] = ast.StringTerm(name)
 	}
 	return keys

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,7 +40,9 @@ func ObjectValue(raw []byte) (ast.Value, error) {
 
 // Value decodes any JSON document, under the rules of ObjectValue.
 func Value(raw []byte) (ast.Value, error) {
-	d := decoder{raw: raw, whole: string(raw)}
+	var pairs [32][2]*ast.Term // as much as most objects nest
+	var items [16]*ast.Term
+	d := decoder{raw: raw, whole: string(raw), pairs: pairs[:0], items: items[:0]}
 	term, err := d.term(0)
 	if err == nil && d.next() != 0 {
 		err = errSyntax
@@ -60,6 +63,9 @@ type decoder struct {
 	whole string
 	// free are terms made in advance, many at a time.
 	free []ast.Term
+	// pairs and items are the members of the objects and arrays around, outermost first.
+	pairs [][2]*ast.Term
+	items []*ast.Term
 }
 
 // wrap makes a term of a value.
@@ -143,9 +149,9 @@ func (d *decoder) goesOn(first bool, end byte) (bool, error) {
 
 func (d *decoder) object(depth int) (*ast.Term, error) {
 	d.at++
-	var pairs [][2]*ast.Term
+	outer := len(d.pairs)
 	for {
-		if more, err := d.goesOn(pairs == nil, '}'); err != nil {
+		if more, err := d.goesOn(len(d.pairs) == outer, '}'); err != nil {
 			return nil, err
 		} else if !more {
 			break
@@ -165,15 +171,13 @@ func (d *decoder) object(depth int) (*ast.Term, error) {
 		if err != nil {
 			return nil, err
 		}
-		if pairs == nil {
-			pairs = make([][2]*ast.Term, 0, 8)
-		}
-		pairs = append(pairs, [2]*ast.Term{d.key(key), value})
+		d.pairs = append(d.pairs, [2]*ast.Term{d.key(key), value})
 	}
-	if len(pairs) == 0 {
+	if len(d.pairs) == outer {
 		return ast.InternedEmptyObject, nil
 	}
-	object, unique := objectOf(pairs)
+	object, unique := objectOf(d.pairs[outer:])
+	d.pairs = d.pairs[:outer]
 	if !unique {
 		return nil, errors.New("a key is there twice")
 	}
@@ -207,9 +211,9 @@ func objectOf(pairs [][2]*ast.Term) (ast.Object, bool) {
 
 func (d *decoder) array(depth int) (*ast.Term, error) {
 	d.at++
-	var items []*ast.Term
+	outer := len(d.items)
 	for {
-		if more, err := d.goesOn(items == nil, ']'); err != nil {
+		if more, err := d.goesOn(len(d.items) == outer, ']'); err != nil {
 			return nil, err
 		} else if !more {
 			break
@@ -218,12 +222,14 @@ func (d *decoder) array(depth int) (*ast.Term, error) {
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, item)
+		d.items = append(d.items, item)
 	}
-	if len(items) == 0 {
+	if len(d.items) == outer {
 		return ast.InternedEmptyArray, nil
 	}
-	return d.wrap(ast.NewArray(items...)), nil
+	array := ast.NewArray(slices.Clone(d.items[outer:])...)
+	d.items = d.items[:outer]
+	return d.wrap(array), nil
 }
 
 // key makes a term of a key, which is mostly one of the few that all objects have.

@@ -46,6 +46,9 @@ type outcome struct {
 	err   error
 }
 
+// errNoAnswer is what an evaluation that only ended has for an answer.
+var errNoAnswer = fmt.Errorf("%w: the evaluation ended without an answer", ErrShape)
+
 // usable is ErrStuck while too many evaluations outlive their answer.
 func (w *Watchdog) usable() error {
 	if n := w.stuck.Load(); n >= w.limit {
@@ -64,7 +67,7 @@ func (w *Watchdog) run(ctx context.Context, eval func() (ast.Value, error)) (ast
 	}
 	done := make(chan outcome, 1)
 	evaluators.Go(func() {
-		out := outcome{err: fmt.Errorf("%w: the evaluation ended without an answer", ErrShape)}
+		out := outcome{err: errNoAnswer}
 		defer func() {
 			if r := recover(); r != nil {
 				out = outcome{err: &PanicError{Value: r, Stack: debug.Stack()}}

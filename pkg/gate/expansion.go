@@ -94,13 +94,5 @@ func templatesAt(o object, at string, rest []string, visit func(at string, pod o
 }
 
 func podTerm(path string, pod object) *ast.Term {
-	return ast.NewTerm(dict("path", ast.String(path), "metadata", orNull(pod.at("metadata")), "spec", orNull(pod.at("spec")),
-		"requests", requests(path, pod)))
-}
-
-func orNull(v ast.Value) ast.Value {
-	if v == nil {
-		return ast.Null{}
-	}
-	return v
+	return ast.NewTerm(podShape.of(ast.String(path), pod.at("metadata"), pod.at("spec"), requests(path, pod)))
 }

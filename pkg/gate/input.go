@@ -7,7 +7,6 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
-	"gatehouse.dev/gatehouse/pkg/engine"
 	"gatehouse.dev/gatehouse/pkg/facts"
 	"gatehouse.dev/gatehouse/pkg/passport"
 	"gatehouse.dev/gatehouse/pkg/review"
@@ -21,19 +20,19 @@ func (g *Gate) input(w *write, s *standing) ast.Value {
 	if f == nil {
 		f = nobody
 	}
-	return dict(
-		"request", g.requestValue(w),
-		"caller", callerValue(w, s),
-		"passport", g.ifRead(w, func() ast.Value { return passportValue(w, s) }, "passport"),
-		"tenant", f.Tenant,
-		"organization", f.Organization,
-		"tier", f.Tier,
-		"limits", f.Limits,
-		"models", f.Models,
-		"usage", ast.InternedEmptyObjectValue,
-		"namespace", f.Namespace,
-		"expansion", dict("pods", g.expand(w, w.object), "oldPods", g.expand(w, w.old)),
-		"now", ast.String(w.now.UTC().Format(time.RFC3339Nano)),
+	return inputShape.of(
+		g.requestValue(w),
+		callerValue(w, s),
+		g.ifRead(w, func() ast.Value { return passportValue(w, s) }, "passport"),
+		f.Tenant,
+		f.Organization,
+		f.Tier,
+		f.Limits,
+		f.Models,
+		ast.InternedEmptyObjectValue,
+		f.Namespace,
+		expansionShape.of(g.expand(w, w.object), g.expand(w, w.old)),
+		ast.String(w.now.UTC().Format(time.RFC3339Nano)),
 	)
 }
 
@@ -61,19 +60,19 @@ func optionsValue(raw []byte) ast.Value {
 
 func (g *Gate) requestValue(w *write) ast.Value {
 	r := w.Request
-	return dict(
-		"uid", ast.String(r.UID),
-		"kind", dict("group", ast.String(r.Kind.Group), "version", ast.String(r.Kind.Version), "kind", ast.String(r.Kind.Kind)),
-		"resource", dict("group", ast.String(r.Resource.Group), "version", ast.String(r.Resource.Version), "resource", ast.String(r.Resource.Resource)),
-		"subResource", ast.String(r.SubResource),
-		"name", ast.String(w.name()),
-		"namespace", ast.String(r.Namespace),
-		"operation", ast.String(r.Operation),
-		"userInfo", g.ifRead(w, func() ast.Value { return subjectValue(r.Subject) }, "request", "userInfo"),
-		"object", w.object.ast(),
-		"oldObject", w.old.ast(),
-		"options", g.ifRead(w, func() ast.Value { return optionsValue(r.Options) }, "request", "options"),
-		"dryRun", ast.Boolean(r.DryRun),
+	return requestShape.of(
+		ast.String(r.UID),
+		kinds.of(r.Kind.Group, r.Kind.Version, r.Kind.Kind),
+		resources.of(r.Resource.Group, r.Resource.Version, r.Resource.Resource),
+		ast.String(r.SubResource),
+		ast.String(w.name()),
+		ast.String(r.Namespace),
+		ast.String(r.Operation),
+		g.ifRead(w, func() ast.Value { return subjectValue(r.Subject) }, "request", "userInfo"),
+		w.object.ast(),
+		w.old.ast(),
+		g.ifRead(w, func() ast.Value { return optionsValue(r.Options) }, "request", "options"),
+		ast.Boolean(r.DryRun),
 	)
 }
 
@@ -82,17 +81,17 @@ func subjectValue(s review.Subject) ast.Value {
 	for key, values := range s.Extra {
 		extra.Insert(ast.StringTerm(key), ast.NewTerm(list(values)))
 	}
-	return dict("username", ast.String(s.Username), "uid", ast.String(s.UID), "groups", list(s.Groups), "extra", extra)
+	return subjectShape.of(ast.String(s.Username), ast.String(s.UID), list(s.Groups), extra)
 }
 
 func callerValue(w *write, s *standing) ast.Value {
-	return dict(
-		"class", ast.String(w.caller.Class),
-		"role", ast.String(s.role),
-		"relation", ast.String(s.relation),
-		"actor", ast.String(w.caller.Username),
-		"author", ast.String(s.author),
-		"tenant", ast.String(s.authorTenant),
+	return callerShape.of(
+		ast.String(w.caller.Class),
+		ast.String(s.role),
+		ast.String(s.relation),
+		ast.String(w.caller.Username),
+		ast.String(s.author),
+		ast.String(s.authorTenant),
 	)
 }
 
@@ -108,30 +107,13 @@ func passportValue(w *write, s *standing) ast.Value {
 		p = &passport.UserPassport{UserID: s.author, Email: s.email, Permissions: []string{s.role}, Role: s.role,
 			Organization: e.Organization, Tier: e.Tier, Namespace: w.Namespace, Audience: passport.AudienceAdmission}
 	}
-	return dict(
-		"user_id", ast.String(p.UserID), "email", ast.String(p.Email), "groups", list(p.Groups),
-		"permissions", list(p.Permissions), "role", ast.String(p.Role), "organization", ast.String(p.Organization),
-		"tier", ast.String(p.Tier), "namespace", ast.String(p.Namespace), "audience", ast.String(p.Audience),
-		"correlation_id", ast.String(p.CorrelationID), "key_id", ast.String(p.KeyID),
-		"issued_at", ast.Number(json.Number(strconv.FormatInt(p.IssuedAt, 10))),
+	return passportShape.of(
+		ast.String(p.UserID), ast.String(p.Email), list(p.Groups),
+		list(p.Permissions), ast.String(p.Role), ast.String(p.Organization),
+		ast.String(p.Tier), ast.String(p.Namespace), ast.String(p.Audience),
+		ast.String(p.CorrelationID), ast.String(p.KeyID),
+		ast.Number(json.Number(strconv.FormatInt(p.IssuedAt, 10))),
 	)
-}
-
-// dict builds an object from alternating keys and values.
-func dict(pairs ...any) ast.Value {
-	var room [16][2]*ast.Term // none of ours has more
-	members := room[:0]
-	terms := make([]ast.Term, len(pairs)/2) // all in one piece
-	for i := range terms {
-		key, _ := pairs[2*i].(string)
-		value, ok := pairs[2*i+1].(ast.Value)
-		if !ok {
-			value = ast.Null{}
-		}
-		terms[i].Value = value
-		members = append(members, [2]*ast.Term{engine.Key(key), &terms[i]})
-	}
-	return ast.NewObject(members...)
 }
 
 func list(values []string) ast.Value {

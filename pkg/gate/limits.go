@@ -17,24 +17,27 @@ import (
 // metered by the month; a limit that counts it otherwise is none.
 func QuotaLimits(in map[string]tenant.Limit, c quota.Calendar, now time.Time) map[string]quota.Limit {
 	out := make(map[string]quota.Limit, len(in))
-	for dimension, l := range in {
-		if dimension == gpu.Dimension && l.Window != v1alpha1.WindowMonth {
-			continue
-		}
-		out[dimension] = quota.Limit{Amount: l.Amount, Unlimited: l.Unlimited, Window: l.Window, Start: c.Start(l.Window, now)}
+	for dimension := range in {
+		limitInto(out, dimension, in, c, now)
 	}
 	return out
 }
 
 // demanded are the limits of what is demanded: a tenant has many more.
-func demanded(limits map[string]tenant.Limit, amounts map[string]resource.Quantity) map[string]tenant.Limit {
-	out := make(map[string]tenant.Limit, len(amounts))
+func demanded(amounts map[string]resource.Quantity, in map[string]tenant.Limit, c quota.Calendar, now time.Time) map[string]quota.Limit {
+	out := make(map[string]quota.Limit, len(amounts))
 	for dimension := range amounts {
-		if l, limited := limits[dimension]; limited {
-			out[dimension] = l
-		}
+		limitInto(out, dimension, in, c, now)
 	}
 	return out
+}
+
+func limitInto(out map[string]quota.Limit, dimension string, in map[string]tenant.Limit, c quota.Calendar, now time.Time) {
+	l, limited := in[dimension]
+	if !limited || dimension == gpu.Dimension && l.Window != v1alpha1.WindowMonth {
+		return
+	}
+	out[dimension] = quota.Limit{Amount: l.Amount, Unlimited: l.Unlimited, Window: l.Window, Start: c.Start(l.Window, now)}
 }
 
 // per is how a window reads after an amount.

@@ -3,8 +3,6 @@ package passport
 import (
 	"bytes"
 	"cmp"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -27,8 +25,8 @@ type Keyring struct {
 type ring struct {
 	public    Key // without the secret
 	secret    func() []byte
-	admission func() []byte // the MAC key of AudienceAdmission
-	derived   sync.Map      // other audiences -> func() []byte, their MAC keys
+	admission mac      // of AudienceAdmission
+	derived   sync.Map // other audiences -> mac
 }
 
 // newRing copies the key.
@@ -38,8 +36,7 @@ func newRing(key Key) *ring {
 	key.Created = key.Created.UTC().Truncate(time.Second)
 	r := &ring{public: key, secret: func() []byte { return secret }}
 	if key.State != Revoked {
-		admission := r.derive(AudienceAdmission)
-		r.admission = func() []byte { return admission }
+		r.admission = r.derive(AudienceAdmission)
 	}
 	return r
 }
@@ -181,29 +178,4 @@ func (k *Keyring) Revoke(id string) (*Keyring, error) {
 		return nil, fmt.Errorf("revoke key %q: %w", id, errNoSuchKey)
 	}
 	return NewKeyring(keys...)
-}
-
-// derive gives the MAC key for an audience.
-func (r *ring) derive(audience string) []byte {
-	mac, err := hkdf.Key(sha256.New, r.secret(), nil, "gatehouse passport "+audience, sha256.Size)
-	if err != nil {
-		// HKDF fails only for output lengths over 255 hashes and, in FIPS mode, for
-		// keys under 14 bytes: neither can be here.
-		panic("passport: derive a key: " + err.Error())
-	}
-	return mac
-}
-
-// macKey is derive with a memory: audiences come from our own code and configuration,
-// never from a passport, so there are few.
-func (r *ring) macKey(audience string) []byte {
-	if audience == AudienceAdmission {
-		return r.admission()
-	}
-	if v, ok := r.derived.Load(audience); ok {
-		return v.(func() []byte)()
-	}
-	key := r.derive(audience)
-	v, _ := r.derived.LoadOrStore(audience, func() []byte { return key })
-	return v.(func() []byte)()
 }

@@ -1,7 +1,6 @@
 package passport
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
 )
@@ -34,9 +33,7 @@ func (k *Keyring) Sign(p UserPassport) (string, error) {
 	wire = append(wire, p.KeyID...)
 	wire = append(wire, '.')
 	wire = encoding.AppendEncode(wire, payload)
-	h := hmac.New(sha256.New, k.active.macKey(p.Audience))
-	h.Write(wire)
-	var sum [sha256.Size]byte
+	sum := k.active.macOf(p.Audience)(make([]byte, 0, sha256.Size), wire)
 	wire = append(wire, '.')
-	return string(encoding.AppendEncode(wire, h.Sum(sum[:0]))), nil
+	return string(encoding.AppendEncode(wire, sum)), nil
 }

@@ -23,7 +23,7 @@ func (k *Keyring) Verify(wire, audience string, now time.Time) (UserPassport, er
 		return UserPassport{}, fmt.Errorf("%w: %s", ErrUnknownKey, e.keyID)
 	case r.public.State == Revoked:
 		return UserPassport{}, fmt.Errorf("%w: %s", ErrRevokedKey, e.keyID)
-	case !e.authentic(r.macKey(audience)):
+	case !e.authentic(r.macOf(audience)):
 		return UserPassport{}, e.refuse(r)
 	}
 	p, err := e.decode()

@@ -51,11 +51,8 @@ func split(wire string) (envelope, error) {
 }
 
 // authentic compares the MAC in constant time.
-func (e envelope) authentic(key []byte) bool {
-	h := hmac.New(sha256.New, key)
-	h.Write([]byte(e.signed))
-	var sum [sha256.Size]byte
-	return hmac.Equal(h.Sum(sum[:0]), e.mac[:])
+func (e envelope) authentic(sum mac) bool {
+	return hmac.Equal(sum(make([]byte, 0, sha256.Size), []byte(e.signed)), e.mac[:])
 }
 
 // decode reads the payload. Only the bytes that Sign writes pass: unknown, doubled and
@@ -76,7 +73,8 @@ func (e envelope) decode() (UserPassport, error) {
 	if err := p.validate(); err != nil {
 		return UserPassport{}, err
 	}
-	if !bytes.Equal(appendPayload(make([]byte, 0, len(raw)), p), raw) {
+	var room [1024]byte // of most
+	if !bytes.Equal(appendPayload(room[:0], p), raw) {
 		return UserPassport{}, fmt.Errorf("%w: the payload is not in canonical form", ErrMalformed)
 	}
 	if p.KeyID != e.keyID {

@@ -1,7 +1,6 @@
 package quota
 
 import (
-	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -11,6 +10,16 @@ import (
 
 // amounts by dimension; an absent one is zero.
 type amounts map[string]resource.Quantity
+
+// dimensions are those of some amounts, in order.
+func dimensions(a map[string]resource.Quantity) []string {
+	all := make([]string, 0, len(a))
+	for dimension := range a {
+		all = append(all, dimension)
+	}
+	slices.Sort(all)
+	return all
+}
 
 func fromList(list []v1alpha1.LedgerAmount) amounts {
 	out := make(amounts, len(list))
@@ -24,7 +33,7 @@ func fromList(list []v1alpha1.LedgerAmount) amounts {
 // bytes.
 func (a amounts) list() []v1alpha1.LedgerAmount {
 	var out []v1alpha1.LedgerAmount
-	for _, dimension := range slices.Sorted(maps.Keys(a)) {
+	for _, dimension := range dimensions(a) {
 		if amount := a[dimension]; !amount.IsZero() {
 			out = append(out, v1alpha1.LedgerAmount{Dimension: dimension, Amount: amount.DeepCopy()})
 		}

@@ -2,7 +2,6 @@ package quota
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -31,7 +30,7 @@ func (r Request) limitOf(dimension string) (l Limit, ok bool) {
 // is charged: what an update raises was charged when the object was made.
 func (r Request) split() (held amounts, charges []v1alpha1.LedgerCharge) {
 	held = amounts{}
-	for _, dimension := range slices.Sorted(maps.Keys(r.Amounts)) {
+	for _, dimension := range dimensions(r.Amounts) {
 		amount := r.Amounts[dimension]
 		limit, _ := r.limitOf(dimension)
 		switch {

@@ -1,9 +1,6 @@
 package quota
 
 import (
-	"maps"
-	"slices"
-
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"gatehouse.dev/gatehouse/pkg/apis/v1alpha1"
@@ -17,7 +14,7 @@ const nearly = 80
 // the key now is not counted beside it.
 func judge(spec v1alpha1.QuotaLedgerSpec, r Request, entry v1alpha1.LedgerEntry) (over []Exceeded, near []Near) {
 	demand, held := fromList(entry.Amounts), fromList(entry.Held)
-	for _, dimension := range slices.Sorted(maps.Keys(r.Amounts)) {
+	for _, dimension := range dimensions(r.Amounts) {
 		asked := r.Amounts[dimension]
 		window, known := r.limitOf(dimension)
 		if !known {

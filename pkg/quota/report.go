@@ -1,7 +1,6 @@
 package quota
 
 import (
-	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -38,7 +37,7 @@ func Enter(spec v1alpha1.QuotaLedgerSpec, r Report) (next v1alpha1.QuotaLedgerSp
 		next.Reports[at].Sequence = r.Sequence
 	}
 	s := sectionOf(&next, r.Tenant)
-	for _, dimension := range slices.Sorted(maps.Keys(r.Amounts)) {
+	for _, dimension := range dimensions(r.Amounts) {
 		if limit := r.Limits[dimension]; limit.windowed() {
 			chargeWindow(&s.Windows, r.Owner, Use{
 				Dimension: dimension, Start: metav1.NewTime(limit.Start.UTC()), Length: limit.Window, Amount: r.Amounts[dimension],

@@ -40,11 +40,11 @@ func (f *frame) scan(fn *function, in *instruction, body int) int {
 			}
 		}
 	case ast.Object:
-		for _, k := range v.Keys() {
-			if to := f.turn(fn, in, body, k, v.Get(k)); to != bodyEnd {
-				return to
-			}
-		}
+		t := f.m.turns()
+		defer f.m.turned()
+		t.frame, t.fn, t.in, t.body, t.to = f, fn, in, body, bodyEnd
+		v.Until(t.visit)
+		return t.to
 	case ast.Set:
 		for _, member := range v.Slice() {
 			if to := f.turn(fn, in, body, member, member); to != bodyEnd {
@@ -54,6 +54,31 @@ func (f *frame) scan(fn *function, in *instruction, body int) int {
 	}
 	return bodyEnd
 }
+
+// turns are those of a loop over an object, whose members come by a call back.
+type turns struct {
+	frame    *frame
+	fn       *function
+	in       *instruction
+	body, to int
+	visit    func(key, value *ast.Term) bool
+}
+
+// turns begins a loop over an object, turned ends it; what they take is used again.
+func (m *machine) turns() *turns {
+	if m.looping == len(m.loops) {
+		t := &turns{}
+		t.visit = func(key, value *ast.Term) bool {
+			t.to = t.frame.turn(t.fn, t.in, t.body, key, value)
+			return t.to != bodyEnd
+		}
+		m.loops = append(m.loops, t)
+	}
+	m.looping++
+	return m.loops[m.looping-1]
+}
+
+func (m *machine) turned() { m.looping-- }
 
 func (f *frame) turn(fn *function, in *instruction, body int, key, value *ast.Term) int {
 	if f.m.halted() {
