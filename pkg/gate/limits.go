@@ -25,6 +25,9 @@ func QuotaLimits(in map[string]tenant.Limit, c quota.Calendar, now time.Time) ma
 
 // demanded are the limits of what is demanded: a tenant has many more.
 func demanded(amounts map[string]resource.Quantity, in map[string]tenant.Limit, c quota.Calendar, now time.Time) map[string]quota.Limit {
+	if len(in) == 0 {
+		return nil
+	}
 	out := make(map[string]quota.Limit, len(amounts))
 	for dimension := range amounts {
 		limitInto(out, dimension, in, c, now)
