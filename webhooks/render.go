@@ -5,6 +5,8 @@ import (
 
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"gatehouse.dev/gatehouse/pkg/jsontext"
 )
 
 // render writes an answer. One that allows and says nothing more, as nearly all do, is written as
@@ -30,7 +32,7 @@ func plainly(uid string, about []annotation) []byte {
 	b := make([]byte, 0, 640)
 	b = append(b, `{"kind":"`+reviewKind+`","apiVersion":"`...)
 	b = append(b, reviewVersion...)
-	b = appendText(append(b, `","response":{"uid":`...), uid)
+	b = jsontext.Append(append(b, `","response":{"uid":`...), uid)
 	b = append(b, `,"allowed":true`...)
 	for i, a := range about {
 		if i == 0 {
@@ -38,22 +40,10 @@ func plainly(uid string, about []annotation) []byte {
 		} else {
 			b = append(b, ',')
 		}
-		b = appendText(append(appendText(b, a.key), ':'), a.value)
+		b = jsontext.Append(append(jsontext.Append(b, a.key), ':'), a.value)
 	}
 	if len(about) > 0 {
 		b = append(b, '}')
 	}
 	return append(b, "}}"...)
-}
-
-// appendText adds a string as JSON.
-func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < 0x20, c >= 0x7f, c == '"', c == '\\', c == '<', c == '>', c == '&':
-			text, _ := json.Marshal(s) // a string is always JSON
-			return append(b, text...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	"gatehouse.dev/gatehouse/pkg/jsontext"
 )
 
 // The payload has one form: the fields of UserPassport in their order, absent where
@@ -12,10 +14,10 @@ import (
 
 // appendPayload appends the one form of the passport, equal to json.Marshal's.
 func appendPayload(b []byte, p UserPassport) []byte {
-	b = appendText(append(b, `{"version":`...), p.Version)
-	b = appendText(append(b, `,"key_id":`...), p.KeyID)
-	b = appendText(append(b, `,"audience":`...), p.Audience)
-	b = appendText(append(b, `,"user_id":`...), p.UserID)
+	b = jsontext.Append(append(b, `{"version":`...), p.Version)
+	b = jsontext.Append(append(b, `,"key_id":`...), p.KeyID)
+	b = jsontext.Append(append(b, `,"audience":`...), p.Audience)
+	b = jsontext.Append(append(b, `,"user_id":`...), p.UserID)
 	b = appendField(b, `,"email":`, p.Email)
 	b = appendList(b, `,"groups":[`, p.Groups)
 	b = appendList(b, `,"permissions":[`, p.Permissions)
@@ -27,9 +29,9 @@ func appendPayload(b []byte, p UserPassport) []byte {
 	if o := p.Object; o != (Object{}) {
 		b = append(b, `,"object":{`...)
 		if o.Group != "" {
-			b = append(appendText(append(b, `"group":`...), o.Group), ',')
+			b = append(jsontext.Append(append(b, `"group":`...), o.Group), ',')
 		}
-		b = appendText(append(b, `"kind":`...), o.Kind)
+		b = jsontext.Append(append(b, `"kind":`...), o.Kind)
 		b = appendField(b, `,"namespace":`, o.Namespace)
 		b = appendField(b, `,"name":`, o.Name)
 		b = appendField(b, `,"generateName":`, o.GenerateName)
@@ -49,7 +51,7 @@ func appendField(b []byte, name, value string) []byte {
 	if value == "" {
 		return b
 	}
-	return appendText(append(b, name...), value)
+	return jsontext.Append(append(b, name...), value)
 }
 
 func appendList(b []byte, name string, values []string) []byte {
@@ -61,25 +63,9 @@ func appendList(b []byte, name string, values []string) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(b, v)
+		b = jsontext.Append(b, v)
 	}
 	return append(b, ']')
-}
-
-// appendText leaves anything unusual to encoding/json.
-func appendText(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			quoted, err := json.Marshal(s)
-			if err != nil {
-				panic("passport: encode a text: " + err.Error()) // a string has no way to fail
-			}
-			return append(b, quoted...)
-		}
-	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
 }
 
 // reader walks through a payload. It need not be strict: what it read is written again

@@ -95,7 +95,7 @@ func rules() []rule {
 		{name: "policies are a leaf", from: []string{"policies"}, forbidden: ours("pkg", "webhooks", "cmd", "test"), deps: true},
 		{name: "review is the standard library only", from: []string{"pkg/review"}, forbidden: []string{"k8s.io", "sigs.k8s.io", "github.com", "go.uber.org", module + "/pkg/apis"}, deps: true},
 		{name: "passport is the standard library only", from: []string{"pkg/passport"}, except: []string{"pkg/passport/httpauth"}, forbidden: []string{"k8s.io", "sigs.k8s.io", "github.com", "go.uber.org", module + "/pkg/apis"}, deps: true},
-		{name: "httpauth is the standard library, passports and a logger", from: []string{"pkg/passport/httpauth"}, only: append(ours("pkg/passport"), "github.com/go-logr/logr"), deps: true},
+		{name: "httpauth is the standard library, passports, how they write texts, and a logger", from: []string{"pkg/passport/httpauth"}, only: append(ours("pkg/passport", "pkg/jsontext"), "github.com/go-logr/logr"), deps: true},
 		{name: "pure rooms hold no client", from: pure, except: []string{"pkg/quota/crd", "pkg/passport/httpauth"}, forbidden: append(clients, runtime...), deps: true},
 		{name: "pure rooms know no Rego", from: pure, except: []string{"pkg/quota/crd"}, forbidden: opa, deps: true},
 		{name: "kinds are apimachinery only", from: []string{"pkg/apis"}, forbidden: append([]string{"k8s.io/client-go", "k8s.io/apiextensions-apiserver", module + "/pkg/review"}, runtime...), deps: true},
