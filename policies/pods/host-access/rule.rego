@@ -82,19 +82,19 @@ wrong contains set(sprintf("%s.hostPath", [pods.volume_place(where, volume)]), v
 # Security contexts, as [owner, context]. What one says is looked up in what must not be said, and
 # not the other way round: it mostly says little.
 
-contexts := array.concat(
-	[[owner, value.at(owner[1], "securityContext")] | some owner in pods.specs],
-	[[owner, value.at(owner[2], "securityContext")] | some owner in pods.containers],
-)
+contexts := array.concat(pod_contexts, container_contexts)
 
-# said is what they say of the fields that are looked at, as [owner, field, found].
-said := [[owner, field, found] |
-	some [owner, context] in contexts
-	some field, found in value.fields(context)
-	field in watched
+pod_contexts := [[owner, context] |
+	some owner in pods.specs
+	context := value.at(owner[1], "securityContext")
+	context != null
 ]
 
-watched := (maps | object.keys(good)) | {"sysctls"}
+container_contexts := [[owner, context] |
+	some owner in pods.containers
+	context := value.at(owner[2], "securityContext")
+	context != null
+]
 
 context_of(owner) := sprintf("%s.securityContext", [pods.named(owner)])
 
@@ -123,32 +123,31 @@ wrong contains pods.shapeless(context_of(owner), "an object") if {
 }
 
 wrong contains pods.shapeless(sprintf("%s.%s", [context_of(owner), field]), "an object") if {
-	some [owner, field, found] in said
+	some [owner, context] in contexts
+	some field, found in value.fields(context)
 	field in maps
 	not value.is_map(found)
 }
 
 wrong contains set(sprintf("%s.%s", [context_of(owner), field]), found) if {
-	some [owner, field, found] in said
+	some [owner, context] in contexts
+	some field, found in value.fields(context)
 	allowed := good[field]
 	not found in allowed
 }
 
 wrong contains set(sprintf("%s.%s.%s", [context_of(owner), field, name]), found) if {
-	some [owner, field, part] in said
+	some [owner, context] in contexts
+	some field, part in value.fields(context)
 	some name, allowed in parts[field]
 	found := value.at(part, name)
 	not found in allowed
 }
 
-wrong contains pods.shapeless(sprintf("%s.capabilities.add", [context_of(owner)]), "a list") if {
-	some [owner, "capabilities", found] in said
-	not value.is_list(value.at(found, "add"))
-}
-
-wrong contains pods.shapeless(sprintf("%s.sysctls", [context_of(owner)]), "a list") if {
-	some [owner, "sysctls", found] in said
-	not value.is_list(found)
+wrong contains pods.shapeless(sprintf("%s.%s", [context_of(owner), concat(".", path)]), "a list") if {
+	some [owner, context] in contexts
+	some path in [["capabilities", "add"], ["sysctls"]]
+	not value.is_list(value.at(context, path))
 }
 
 wrong contains text.message(
@@ -156,8 +155,8 @@ wrong contains text.message(
 	sprintf("capabilities that may be added: %s", [text.list(capabilities)]),
 	"leave it out",
 ) if {
-	some [owner, "capabilities", found] in said
-	some capability in value.items(value.at(found, "add"))
+	some [owner, context] in contexts
+	some capability in value.items(value.at(context, ["capabilities", "add"]))
 	not capability in capabilities
 }
 
@@ -170,8 +169,8 @@ wrong contains text.message(
 	sprintf("sysctls of the Pod's own: %s", [text.list(sysctls)]),
 	"leave it out",
 ) if {
-	some [owner, "sysctls", found] in said
-	some entry in value.items(found)
+	some [owner, context] in contexts
+	some entry in value.items(value.at(context, ["sysctls"]))
 	not value.at(entry, ["name"]) in sysctls
 }
 
