@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,17 @@ func TestBudgetOf(t *testing.T) {
 	for query, want := range tests {
 		if got := budgetOf(query, longest); got != want {
 			t.Errorf("budgetOf(%q) = %s, want %s", query, got, want)
+		}
+	}
+}
+
+func TestTimeoutOf(t *testing.T) {
+	for query, want := range map[string]string{
+		"": "", "timeout=5s": "5s", "timeout=": "", "timeout=5s&dryRun=All": "5s", "dryRun=All&timeout=3s": "3s",
+		"timeout=%35s": "5s", "timeout=5+s": "5 s", "timeout=1s&timeout=2s": "1s", "timeouts=5s": "", "x": "",
+	} {
+		if got := timeoutOf(&url.URL{RawQuery: query}); got != want {
+			t.Errorf("timeoutOf(%q) = %q, want %q", query, got, want)
 		}
 	}
 }
