@@ -5,35 +5,33 @@ import "slices"
 // joined has one instruction do what two or more did that always follow one another, and of which
 // nobody else asks what the first ones give.
 func (a *assembler) joined() {
-	u, jumps := a.usage(), a.jumps()
+	u := a.usage()
 	for i := range a.fn.code {
 		switch a.fn.code[i].op {
 		case opDot:
-			a.path(u, jumps, i)
+			a.path(u, i)
 		case opOne, opTwo, opThree:
-			a.question(u, jumps, i)
+			a.question(u, i)
 		}
 	}
 }
 
-// passed is the next instruction if it is the only one that gets what an instruction sets.
-func (a *assembler) passed(u usage, jumps []bool, i int) (int, bool) {
-	set, next := a.fn.code[i].c, a.next(i+1)
-	if next == len(a.fn.code) || slices.Contains(jumps[i+1:next+1], true) {
-		return 0, false
-	}
-	return next, slices.Equal(u.writes[set], []int{i}) && slices.Equal(u.reads[set], []int{next})
+// passed is the next instruction if it alone reads what an instruction sets.
+func (a *assembler) passed(u usage, i int) (int, bool) {
+	next := a.next(i + 1)
+	return next, slices.Equal(u.reads[a.fn.code[i].c], []int{next})
 }
 
-// alike reports whether two instructions go on at the same place when they fail.
+// alike reports whether two instructions go on at the same place when they fail, that is, stand in
+// the same block: nobody comes to the second one but by the first.
 func (a *assembler) alike(i, j int) bool { return a.next(a.fails[i].at) == a.next(a.fails[j].at) }
 
 // path goes down several keys at once.
-func (a *assembler) path(u usage, jumps []bool, i int) {
+func (a *assembler) path(u usage, i int) {
 	in := a.fn.code[i]
 	keys, last := []int16{in.b}, i
 	for {
-		next, ok := a.passed(u, jumps, last)
+		next, ok := a.passed(u, last)
 		if !ok || a.fn.code[next].op != opDot || a.fn.code[next].a != a.fn.code[last].c || !a.alike(i, next) {
 			break
 		}
@@ -51,8 +49,8 @@ func (a *assembler) path(u usage, jumps []bool, i int) {
 }
 
 // question asks a built-in function whether something is true.
-func (a *assembler) question(u usage, jumps []bool, i int) {
-	next, ok := a.passed(u, jumps, i)
+func (a *assembler) question(u usage, i int) {
+	next, ok := a.passed(u, i)
 	if !ok {
 		return
 	}
@@ -78,34 +76,22 @@ const (
 	wantNotTrue
 )
 
-// taken has one instruction take all members out of an array that a pattern gives names. It comes
-// last, since nothing else knows what it writes.
+// taken has one instruction take all members out of an array that a pattern gives names: those that
+// follow the question whether it has so many, in the same block. It comes last, since nothing else
+// knows what it writes.
 func (a *assembler) taken() {
-	jumps := a.jumps()
 	for i := range a.fn.code {
 		in := &a.fn.code[i]
 		if in.op != opUnpack {
 			continue
 		}
 		var members []int16
-		next := i + 1
-		for ; next < len(a.fn.code) && !jumps[next]; next++ {
-			m := &a.fn.code[next]
-			if m.op != opMember || m.a != in.a {
-				break
-			}
-			members = append(members, m.b, m.c)
-			if m.c == in.a {
-				next++ // the array is gone from here on
-				break
-			}
+		for next := i + 1; a.fn.code[next].op == opMember; next++ {
+			members = append(members, a.fn.code[next].b, a.fn.code[next].c)
+			a.fn.code[next] = instruction{op: opGone}
 		}
-		if len(members) == 0 {
-			continue
-		}
-		in.op, in.c, in.x = opTake, a.small(len(members)), listed(a, &a.fn.args, members...)
-		for n := i + 1; n < next; n++ {
-			a.fn.code[n] = instruction{op: opGone}
+		if len(members) > 0 {
+			in.op, in.c, in.x = opTake, a.small(len(members)), listed(a, &a.fn.args, members...)
 		}
 	}
 	a.compact()

@@ -65,7 +65,7 @@ func (r Run) End() {
 		f.l = nil // one that was outgrown would be held on to
 	}
 	m.input, m.data, m.err, m.result, m.results, m.stop, m.returned = nil, nil, nil, nil, nil, nil, nil
-	m.builtin, m.depth, m.looping = topdown.BuiltinContext{}, 0, 0
+	m.builtin, m.depth = topdown.BuiltinContext{}, 0
 	clear(m.args[:])
 	m.plan.machines.Put(m)
 }
