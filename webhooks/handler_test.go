@@ -50,6 +50,9 @@ func TestEveryRouteDecides(t *testing.T) {
 			if q.Phase != route.Phase || q.Entry != route.Entry {
 				t.Errorf("%s: asked as %s %s", route.Path, q.Phase, q.Entry)
 			}
+			if q.DryRun {
+				t.Errorf("%s: taken for a dry run", route.Path)
+			}
 			return review.Verdict{Outcome: review.Allowed}
 		}))
 		if got := answer(t, r.post(route.Path, valid)); !got.Allowed {
