@@ -17,14 +17,14 @@ type Process struct {
 	Stop func()
 }
 
-// Start runs this program as the floor.
-func Start(ctx context.Context) (*Process, error) {
+// Start runs this program as the floor, or as another webhook that it is for a verb.
+func Start(ctx context.Context, verb string) (*Process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(ctx, self, Verb) //nolint:gosec // This very program.
+	cmd := exec.CommandContext(ctx, self, verb) //nolint:gosec // This very program.
 	cmd.Stderr = os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	out, err := cmd.StdoutPipe()
@@ -33,7 +33,7 @@ func Start(ctx context.Context) (*Process, error) {
 	}
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("start the floor: %w", err)
+		return nil, fmt.Errorf("start the %s: %w", verb, err)
 	}
 	f := &Process{PID: cmd.Process.Pid, Stop: func() { cancel(); _ = cmd.Wait() }}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
@@ -42,7 +42,7 @@ func Start(ctx context.Context) (*Process, error) {
 	}
 	if err != nil {
 		f.Stop()
-		return nil, fmt.Errorf("address of the floor: %w", err)
+		return nil, fmt.Errorf("address of the %s: %w", verb, err)
 	}
 	return f, nil
 }

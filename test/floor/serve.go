@@ -24,7 +24,12 @@ const annotate = `[{"op":"add","path":"/metadata/annotations","value":{"example.
 // Serve serves /validate and /mutate, which allow everything, over TLS and HTTP/1.1,
 // and prints where, until ctx ends. It is a process of its own, as a webhook is.
 func Serve(ctx context.Context, stdout io.Writer) error {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(allowAll))
+	return ServeBy(ctx, stdout, http.HandlerFunc(allowAll))
+}
+
+// ServeBy serves as Serve does, with a handler that decides something.
+func ServeBy(ctx context.Context, stdout io.Writer, handler http.Handler) error {
+	server := httptest.NewUnstartedServer(handler)
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	server.StartTLS()
 	defer server.Close()

@@ -20,6 +20,7 @@ import (
 
 	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
+	"gatehouse.dev/gatehouse/test/rivals"
 )
 
 const usage = `Usage: load [flags]
@@ -67,6 +68,9 @@ func main() {
 	os.Exit(code)
 }
 
+// servers are the webhooks that this program also is, each in a process of its own.
+var servers = map[string]func(context.Context, io.Writer) error{floor.Verb: floor.Serve, rivals.Verb: rivals.Serve}
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
@@ -83,8 +87,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients, or connections, at once")
 	flags.StringVar(&o.record, "record", "", "`FILE` to append Go benchmark lines to, for benchstat")
 	flags.StringVar(&o.output, "o", "table", "table or json")
-	if len(args) == 1 && args[0] == floor.Verb {
-		if err := floor.Serve(ctx, stdout); err != nil {
+	if serve, asked := servers[strings.Join(args, " ")]; asked {
+		if err := serve(ctx, stdout); err != nil {
 			_, _ = fmt.Fprintln(stderr, "load:", err)
 			return 1
 		}
@@ -121,19 +125,24 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	at, err := floor.Start(ctx)
+	at, err := floor.Start(ctx, floor.Verb)
 	if err != nil {
 		return err
 	}
 	defer at.Stop()
+	fifteen, err := floor.Start(ctx, rivals.Verb)
+	if err != nil {
+		return err
+	}
+	defer fifteen.Stop()
 	var f figures
 	if o.has(throughPart) {
-		if f.Writes, err = through(ctx, c, at.Address, concurrency, o.requests, stderr); err != nil {
+		if f.Writes, err = through(ctx, c, at.Address, fifteen.Address, concurrency, o.requests, stderr); err != nil {
 			return err
 		}
 	}
 	if o.has(straightPart) || o.has(overloadPart) {
-		if err := f.measureStraight(ctx, c, at, o, concurrency, stderr); err != nil {
+		if err := f.measureStraight(ctx, c, at, fifteen, o, concurrency, stderr); err != nil {
 			return err
 		}
 	}
@@ -149,13 +158,13 @@ func measure(ctx context.Context, o options, concurrency []int, stdout, stderr i
 }
 
 // measureStraight measures what needs no API server.
-func (f *figures) measureStraight(ctx context.Context, c *local.Cluster, at *floor.Process, o options, concurrency []int, stderr io.Writer) error {
+func (f *figures) measureStraight(ctx context.Context, c *local.Cluster, at, fifteen *floor.Process, o options, concurrency []int, stderr io.Writer) error {
 	webhook, err := c.PID("webhook-0")
 	if err != nil {
 		return err
 	}
-	defer local.PinApart(ctx, stderr, webhook, at.PID)()
-	all, err := duels(ctx, c, at.Address)
+	defer local.PinApart(ctx, stderr, webhook, at.PID, fifteen.PID)()
+	all, err := duels(ctx, c, at.Address, fifteen.Address)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"gatehouse.dev/gatehouse/test/drive"
 	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
+	"gatehouse.dev/gatehouse/test/rivals"
 )
 
 // deadline is when a review straight to a webhook is given up.
@@ -25,7 +27,7 @@ type duel struct {
 }
 
 // duels are the reviews that are sent straight: the same bytes to both sides.
-func duels(ctx context.Context, c *local.Cluster, at floor.Address) ([]duel, error) {
+func duels(ctx context.Context, c *local.Cluster, at, fifteen floor.Address) ([]duel, error) {
 	url, roots, err := c.Webhook(ctx)
 	if err != nil {
 		return nil, err
@@ -57,6 +59,38 @@ func duels(ctx context.Context, c *local.Cluster, at floor.Address) ([]duel, err
 			}
 			all = append(all, d)
 		}
+	}
+	more, err := fifteenDuels(ctx, conformance.AskHTTP(client, url), under, fifteen)
+	return append(all, more...), err
+}
+
+// fifteenDuels are of a Pod that the fifteen rules allow, beside the floor.
+func fifteenDuels(ctx context.Context, ask conformance.Ask, under drive.Target, at floor.Address) ([]duel, error) {
+	certificate, err := x509.ParseCertificate(at.CA)
+	if err != nil {
+		return nil, fmt.Errorf("certificate of the fifteen rules: %w", err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(certificate)
+	manifest, err := json.Marshal(object("v1", "Pod", "load", pod()))
+	if err != nil {
+		return nil, fmt.Errorf("the Pod: %w", err)
+	}
+	bodies, err := conformance.Creation(ctx, ask, string(manifest))
+	if err != nil {
+		return nil, fmt.Errorf("reviews of the Pod: %w", err)
+	}
+	validating := bodies[len(bodies)-1].Raw
+	var all []duel
+	for _, rival := range []struct{ name, path string }{{"fifteen rules in Gatehouse", rivals.PathGatehouse}, {"fifteen rules in OPA", rivals.PathOPA}} {
+		d := duel{name: "validate a small pod, " + rival.name}
+		if d.floor, err = loadOf(under, "/validate", validating); err != nil {
+			return nil, err
+		}
+		if d.ours, err = loadOf(drive.Target{URL: at.URL, Roots: roots}, rival.path, validating); err != nil {
+			return nil, err
+		}
+		all = append(all, d)
 	}
 	return all, nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // through measures the writes through the API server.
-func through(ctx context.Context, c *local.Cluster, at floor.Address, clients []int, requests int, stderr io.Writer) ([]row, error) {
+func through(ctx context.Context, c *local.Cluster, at, fifteen floor.Address, clients []int, requests int, stderr io.Writer) ([]row, error) {
 	admin, err := c.As("admin")
 	if err != nil {
 		return nil, err
@@ -21,7 +21,7 @@ func through(ctx context.Context, c *local.Cluster, at floor.Address, clients []
 	if err != nil {
 		return nil, fmt.Errorf("client of admin: %w", err)
 	}
-	if err := rivals(ctx, kube, at); err != nil {
+	if err := competitors(ctx, kube, at, fifteen); err != nil {
 		return nil, err
 	}
 	pairs, err := writes(ctx, c)

@@ -26,6 +26,11 @@ const (
 	nobodys = "load-without"
 )
 
+const (
+	fifteenInCEL = "fifteen rules in CEL"
+	fifteenAlone = "the same fifteen in Gatehouse's validating webhook"
+)
+
 // writes prepares the cases.
 func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 	admin, err := client(c, "admin")
@@ -54,10 +59,11 @@ func writes(ctx context.Context, c *local.Cluster) ([]pair, error) {
 			side side
 		}{
 			{"two webhooks that allow everything", dryRun(admin.Resource(w.resource).Namespace(withFloor), w.object)},
-			{"fifteen rules in CEL", dryRun(admin.Resource(w.resource).Namespace(withCEL), w.object)},
+			{fifteenInCEL, dryRun(admin.Resource(w.resource).Namespace(withCEL), w.object)},
+			{fifteenAlone, dryRun(admin.Resource(w.resource).Namespace(withFifteen), w.object)},
 			{"Gatehouse", dryRun(alice.Resource(w.resource).Namespace(hers), w.object)},
 		} {
-			if rival.name == "fifteen rules in CEL" && w.object.GetKind() != "Pod" {
+			if (rival.name == fifteenInCEL || rival.name == fifteenAlone) && w.object.GetKind() != "Pod" {
 				continue // they are about Pods
 			}
 			pairs = append(pairs, pair{name: w.name + ": " + rival.name, without: nothing, with: rival.side})
@@ -99,10 +105,15 @@ func object(apiVersion, kind, name string, rest map[string]any) *unstructured.Un
 	return o
 }
 
+// pod is one that all rules allow as it is.
 func pod() map[string]any {
 	amounts := map[string]any{"cpu": "10m", "memory": "16Mi"}
 	return map[string]any{"spec": map[string]any{"containers": []any{map[string]any{
 		"name": "c", "image": "registry.k8s.io/pause:3.10",
 		"resources": map[string]any{"requests": amounts, "limits": amounts},
+		"securityContext": map[string]any{
+			"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true, "runAsUser": int64(1000),
+			"capabilities": map[string]any{"drop": []any{"ALL"}}, "seccompProfile": map[string]any{"type": "RuntimeDefault"},
+		},
 	}}}}
 }

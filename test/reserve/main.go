@@ -97,7 +97,7 @@ func measure(ctx context.Context, o options, stdout, stderr io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	webhooks, err := floor.Start(ctx)
+	webhooks, err := floor.Start(ctx, floor.Verb)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,8 @@ package rivals
 
 import (
 	"encoding/json"
-	"io/fs"
 	"slices"
 	"testing"
-	"testing/fstest"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -21,29 +19,31 @@ import (
 	celgo "github.com/google/cel-go/cel"
 
 	"gatehouse.dev/gatehouse/pkg/engine"
-	"gatehouse.dev/gatehouse/policies"
 )
 
 // ask gives the names of the rules that refuse a review, sorted.
-type ask func(review) []string
+type ask func(creation) []string
 
-// review is a create of a Pod in the forms that the engines take.
-type review struct {
+// creation is one of a Pod in the forms that the engines take.
+type creation struct {
 	pod   *corev1.Pod
 	input ast.Value
 }
 
 // reviewOf has everything of the built-in review that is not the object, so that nothing is
 // cheaper than in real life.
-func reviewOf(tb testing.TB, spec string) review {
+func reviewOf(tb testing.TB, spec string) creation {
 	tb.Helper()
 	text := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"b"},"spec":` + spec + `}`
-	r := review{pod: &corev1.Pod{}}
+	r := creation{pod: &corev1.Pod{}}
 	if err := json.Unmarshal([]byte(text), r.pod); err != nil {
 		tb.Fatal(err)
 	}
-	var err error
-	r.input, err = ast.ValueFromReader(bytesOf(`{"apiVersion":"gatehouse.dev/v1","request":{"uid":"u","operation":"CREATE",` +
+	parameters, err := json.Marshal(lists())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	r.input, err = ast.ValueFromReader(bytesOf(`{"apiVersion":"gatehouse.dev/v1","parameters":` + string(parameters) + `,"request":{"uid":"u","operation":"CREATE",` +
 		`"kind":{"group":"","version":"v1","kind":"Pod"},"name":"a","namespace":"b","object":` + text + `}}`))
 	if err != nil {
 		tb.Fatal(err)
@@ -54,25 +54,14 @@ func reviewOf(tb testing.TB, spec string) review {
 // gatehouse is its engine with these policies only.
 func gatehouse(tb testing.TB) ask {
 	tb.Helper()
-	files := fstest.MapFS{}
-	for _, name := range []string{"capabilities.json", "schemas/input.json"} {
-		data, err := fs.ReadFile(policies.FS, name)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		files[name] = &fstest.MapFile{Data: data}
-	}
-	for _, r := range Rules() {
-		files["rivals/"+r.Name+"/rule.rego"] = &fstest.MapFile{Data: []byte(r.Module())}
-	}
-	p, err := engine.Compile(tb.Context(), engine.Options{Policies: files, TestsOptional: true, NoCanary: true})
+	p, err := Program(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	for rule, why := range p.Unplanned() {
 		tb.Errorf("%s has no plan: %v", rule, why)
 	}
-	return func(r review) []string {
+	return func(r creation) []string {
 		answer, err := p.Eval(tb.Context(), r.input, nil)
 		if err != nil {
 			tb.Fatal(err)
@@ -93,15 +82,11 @@ func gatehouse(tb testing.TB) ask {
 // opa is one prepared query for all of them.
 func opa(tb testing.TB) ask {
 	tb.Helper()
-	options := []func(*rego.Rego){rego.Query("[name | some name, rules in data.rivals; count(rules.deny) > 0]")}
-	for _, r := range Rules() {
-		options = append(options, rego.Module(r.Name+".rego", r.Module()))
-	}
-	query, err := rego.New(options...).PrepareForEval(tb.Context())
+	query, err := Query(tb.Context())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return func(r review) []string {
+	return func(r creation) []string {
 		results, err := query.Eval(tb.Context(), rego.EvalParsedInput(r.input))
 		if err != nil {
 			tb.Fatal(err)
@@ -126,8 +111,11 @@ func cel(tb testing.TB) ask {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		compiler.CompileAndStoreVariable(expression{name: "all", text: All, types: []*celgo.Type{celgo.AnyType, celgo.DynType}}, plugincel.OptionalVariableDeclarations{}, environment.StoredExpressions)
-		evaluator := compiler.CompileCondition([]plugincel.ExpressionAccessor{expression{text: r.CEL, types: []*celgo.Type{celgo.BoolType}}}, plugincel.OptionalVariableDeclarations{}, environment.StoredExpressions)
+		given := plugincel.OptionalVariableDeclarations{HasParams: true}
+		for _, v := range append(Variables(), Variable{"bad", r.CEL}) {
+			compiler.CompileAndStoreVariable(expression{name: v.Name, text: v.Expression, types: []*celgo.Type{celgo.AnyType, celgo.DynType}}, given, environment.StoredExpressions)
+		}
+		evaluator := compiler.CompileCondition([]plugincel.ExpressionAccessor{expression{text: Verdict, types: []*celgo.Type{celgo.BoolType}}}, given, environment.StoredExpressions)
 		for _, err := range evaluator.CompilationErrors() {
 			tb.Fatalf("%s: %v", r.Name, err)
 		}
@@ -135,13 +123,14 @@ func cel(tb testing.TB) ask {
 	}
 	kind := schema.GroupVersionKind{Version: "v1", Kind: "Pod"}
 	resource := schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-	return func(r review) []string {
+	parameters := plugincel.OptionalVariableBindings{VersionedParams: &corev1.ConfigMap{Data: Parameters()}}
+	return func(r creation) []string {
 		attributes := admission.NewAttributesRecord(r.pod, nil, kind, "b", "a", resource, "", admission.Create, nil, false, nil)
 		versioned := &admission.VersionedAttributes{Attributes: attributes, VersionedKind: kind, VersionedObject: admission.NewLazyObject(r.pod)}
 		request := &admissionv1.AdmissionRequest{UID: "u", Kind: metav1.GroupVersionKind(kind), Resource: metav1.GroupVersionResource(resource), Name: "a", Namespace: "b", Operation: admissionv1.Create}
 		var refusing []string
 		for i, evaluator := range evaluators {
-			results, _, err := evaluator.ForInput(tb.Context(), versioned, request, plugincel.OptionalVariableBindings{}, nil, celconfig.RuntimeCELCostBudget)
+			results, _, err := evaluator.ForInput(tb.Context(), versioned, request, parameters, nil, celconfig.RuntimeCELCostBudget)
 			if err != nil || results[0].Error != nil {
 				tb.Fatalf("%s: %v %v", names[i], err, results)
 			}

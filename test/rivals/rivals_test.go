@@ -21,9 +21,7 @@ var engines = []struct {
 
 // small is a Pod that all rules allow; big has twenty containers.
 func small() string {
-	return `{"containers":[{` + image + `,"env":[{"name":"A","value":"b"}],"resources":{"requests":{"cpu":"10m"}},` +
-		`"securityContext":{"allowPrivilegeEscalation":false,"runAsUser":1000,"capabilities":{"drop":["ALL"]},"seccompProfile":{"type":"RuntimeDefault"}}}],` +
-		`"volumes":[{"name":"v","emptyDir":{}}],"tolerations":[{"key":"a","operator":"Exists"}]}`
+	return pod(`"volumes":[{"name":"v","emptyDir":{}}]`, good, `"env":[{"name":"A","value":"b"}],"resources":{"requests":{"cpu":"10m"}}`)
 }
 
 func big() string {
@@ -39,9 +37,20 @@ func TestAllDecideAlike(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine.name, func(t *testing.T) {
 			refusing := engine.make(t)
-			for _, spec := range []string{small(), big()} {
+			for _, spec := range []string{
+				small(), big(), pod(`"volumes":[{"name":"v","hostPath":{"path":"/var/log/a"}},{"name":"w","flexVolume":{"driver":"example/lvm"}}]`, good, ""),
+				pod("", instead(`"capabilities":{"add":["CHOWN"],"drop":["ALL","KILL"]}`), `"ports":[{"containerPort":80,"hostPort":31000},{"containerPort":81}]`),
+				pod("", instead(`"seLinuxOptions":{"type":"container_t","level":"s0"}`), ""),
+				podOf("example.com/trusted/tool:2", "", `"privileged":true`, ""), podOf("example.com/one:1", "", "", ""),
+			} {
 				if got := refusing(reviewOf(t, spec)); len(got) > 0 {
-					t.Errorf("a good Pod is refused by %v", got)
+					t.Errorf("%s is refused by %v", spec, got)
+				}
+			}
+			for _, list := range []string{"initContainers", "ephemeralContainers"} {
+				spec := pod(`"`+list+`":[{"name":"d","image":"example.com/one:2"}]`, good, "")
+				if got := refusing(reviewOf(t, spec)); len(got) != 5 {
+					t.Errorf("%s is refused by %v, want 5 rules", spec, got)
 				}
 			}
 			for _, r := range Rules() {
