@@ -76,8 +76,9 @@ decisions: ## all examples, and OPA's own cases by plan and by OPA; a fifth more
 	@go test -count=1 -v -run 'TestCost|TestLoop|TestFlood' ./test/conformance
 	@go test -count=1 -run 'TestOddInput' ./test/conformance
 
-plan: ## the plan beside OPA's evaluator in 20,000 reviews in which something is odd
+plan: ## the plan beside OPA's evaluator in 20,000 reviews in which something is odd, and 20,000 random modules
 	@GATEHOUSE_ROUNDS=20000 go test -count=1 -timeout 30m -v -run TestPlanChangesNothing ./policies
+	@GATEHOUSE_ROUNDS=20000 go test -count=1 -timeout 60m -v -run TestRandomModules ./pkg/engine/plan
 
 cluster-unit:
 	@go -C test/cluster test -timeout 10m ./...

@@ -29,6 +29,12 @@ func TestTooLarge(t *testing.T) {
 		}
 		return out
 	}
+	many := &ir.Func{Name: "g0.data.p.many", Return: 200}
+	for i := range 100 {
+		many.Params = append(many.Params, ir.Local(i))
+	}
+	calls := function(repeated(700, func(int) ir.Stmt { return &ir.CallStmt{Func: many.Name, Args: make100(), Result: 3} }), 1)
+	calls.Funcs.Funcs = append(calls.Funcs.Funcs, many)
 	toText := func(i int) ir.Stmt { return set(3, text(i)) }
 	tests := map[string]struct {
 		policy *ir.Policy
@@ -40,9 +46,7 @@ func TestTooLarge(t *testing.T) {
 		"constants":                        {function(repeated(33000, toText), 33000), true},
 		"nearly as many of them":           {function(repeated(32000, toText), 32000), false},
 		"locals":                           {function(repeated(33000, func(i int) ir.Stmt { return set(ir.Local(3+i), text(0)) }), 1), true},
-		"operands": {function(repeated(700, func(int) ir.Stmt {
-			return &ir.CallStmt{Func: "g0.data.p.r", Args: make100(), Result: 3}
-		}), 1), true},
+		"operands":                         {calls, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -45,7 +45,12 @@ func (l *linker) listing(in instruction, operands []operand) instruction {
 }
 
 func (l *linker) internal(fn *function, args []operand, result ir.Local) {
-	if fn.native != nil && len(args) == int(fn.arity) {
+	if len(args) != int(fn.arity) {
+		// OPA's planner takes a function for a rule where it goes through a package: it is none.
+		l.emit(instruction{op: opJump}, l.exit(0))
+		return
+	}
+	if fn.native != nil {
 		x := listed(l.assembler, &l.fn.natives, *fn.native)
 		l.ask(instruction{op: opNative, a: l.read(args[2]), b: l.read(args[len(args)-1]), c: l.at(result), x: x})
 		return
