@@ -102,7 +102,7 @@ func (a *author) sought(depth int) []string {
 		in = a.bind(ofAny)
 		return []string{in + " := " + term, in + "[_]"}
 	}
-	if a.pkg == "main" && !a.negated && a.chance(5) {
+	if a.pkg == "main" && a.chance(5) {
 		in, of = "data.lib", ofAny
 	}
 	if of == dynamic && a.chance(10) {
@@ -125,9 +125,6 @@ func (a *author) condition(depth int) string {
 	case roll < 50:
 		return a.filled(choice(a, calls[ofTruth]...), depth)
 	case roll < 68:
-		outside := a.negated
-		a.negated = true
-		defer func() { a.negated = outside }()
 		return "not " + a.simple(depth)
 	case roll < 80:
 		return a.filled(choice(a, "$A in $D", "$D in $L", "$D in $S", "$D in $O", "$T, $A in $D", "$D, $D in $L"), depth)

@@ -80,10 +80,8 @@ func (x trial) compare(ctx context.Context, n *tally) (err error) {
 
 // plan does what Compile does, for both forms at once: nearly all of the time goes into OPA's planner.
 func (c *comparison) plan(ctx context.Context, modules map[string]*ast.Module) error {
-	for _, module := range modules {
-		if rule := misplanned(module); rule != nil {
-			return fmt.Errorf("%w: %v", ErrUnplanned, rule.Head)
-		}
+	if err := misplanned(modules); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnplanned, err)
 	}
 	policy, err := planned(ctx, modules, c.paths(), Options{})
 	if err != nil {

@@ -159,7 +159,7 @@ func (a *author) asked(of kind, depth int) string {
 		return a.call(w, depth)
 	case w.is == partialObject && of == ofAny && a.chance(60):
 		return fmt.Sprintf("%s[%s]", a.reference(w), a.term(choice(a, ofAny, dynamic, dynamic), min(depth, 1)))
-	case of == ofAny && a.pkg == "main" && !a.aloof && !a.negated && a.chance(12):
+	case of == ofAny && a.pkg == "main" && !a.aloof && a.chance(12):
 		return choice(a, "data.lib", "data.lib[input.which]", "data.lib["+a.term(dynamic, 0)+"]", "data.lib.x")
 	}
 	return a.reference(w)

@@ -22,9 +22,6 @@ type author struct {
 	// aloof keeps away from input and base documents: such rules always give the same, which a plan
 	// makes use of.
 	aloof bool
-	// negated is within a not. OPA's planner is wrong there where a package is asked for a rule by its name,
-	// and has rules with names of several parts, or functions: it then looks at base documents alone.
-	negated bool
 }
 
 // written is a rule that later ones may ask, and the definitions that it consists of.

@@ -112,11 +112,15 @@ func (a *assembler) onlyOnce(u usage, i int) bool {
 
 // early returns what is moved to be returned, and what may be undefined without asking.
 func (a *assembler) early(u usage, jumps []bool, i int) bool {
-	in, next := &a.fn.code[i], a.next(i+1)
+	in := &a.fn.code[i]
+	if in.op != opMove && in.op != opDefined && in.op != opReturn {
+		return false
+	}
 	if in.op == opReturn && in.a >= 0 && len(u.writes[in.a]) == 0 {
 		*in = instruction{op: opNothing}
 		return true
 	}
+	next := a.next(i + 1)
 	if next == len(a.fn.code) || a.fn.code[next].op != opReturn {
 		return false
 	}
@@ -173,6 +177,9 @@ var inverse = map[opcode]opcode{
 // question that is followed by a jump ask the other way round, without the jump.
 func (a *assembler) redundant(jumps []bool, i int) bool {
 	in := a.fn.code[i]
+	if in.op != opTruthy && in.op != opJump {
+		return false
+	}
 	before := i - 1
 	for before >= 0 && a.fn.code[before].op == opGone {
 		before--

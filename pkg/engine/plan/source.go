@@ -30,10 +30,8 @@ func Compile(ctx context.Context, modules map[string]*ast.Module, rules []string
 	if len(rules) == 0 {
 		return nil, fmt.Errorf("%w: no rule is asked for", ErrUnplanned)
 	}
-	for _, file := range slices.Sorted(maps.Keys(modules)) {
-		if rule := misplanned(modules[file]); rule != nil {
-			return nil, fmt.Errorf("%w: %s: the head %s has a key that is no text, and more after it", ErrUnplanned, file, rule.Head.Ref())
-		}
+	if err := misplanned(modules); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnplanned, err)
 	}
 	policy, err := planned(ctx, modules, rules, o)
 	if err != nil {
@@ -78,21 +76,4 @@ func planned(ctx context.Context, modules map[string]*ast.Module, rules []string
 		return nil, errors.New("the plan is empty")
 	}
 	return policy, nil
-}
-
-// misplanned finds a rule that OPA's planner gets wrong: where a constant that is no text stands in a
-// head, as in ok[1] contains x, and nothing holds, the object around it lacks what it should have.
-func misplanned(m *ast.Module) *ast.Rule {
-	for _, rule := range m.Rules {
-		parts := rule.Head.Ref()
-		if rule.Head.RuleKind() == ast.SingleValue && len(parts) > 0 {
-			parts = parts[:len(parts)-1]
-		}
-		for _, t := range parts[min(1, len(parts)):] {
-			if _, isText := t.Value.(ast.String); !isText && t.IsGround() {
-				return rule
-			}
-		}
-	}
-	return nil
 }
