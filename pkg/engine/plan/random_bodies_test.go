@@ -91,7 +91,7 @@ func (a *author) sought(depth int) []string {
 	in, of := a.collection(depth)
 	var rules []string
 	for _, w := range a.rules {
-		if w.is == partialSet || w.is == partialObject {
+		if w.is == partialSet || w.is == partialObject && a.mayAsk(w) {
 			rules = append(rules, a.reference(w))
 		}
 	}
@@ -102,7 +102,7 @@ func (a *author) sought(depth int) []string {
 		in = a.bind(ofAny)
 		return []string{in + " := " + term, in + "[_]"}
 	}
-	if a.pkg == "main" && a.chance(5) {
+	if a.pkg == "main" && !a.apart && a.chance(5) {
 		in, of = "data.lib", ofAny
 	}
 	if of == dynamic && a.chance(10) {
@@ -125,7 +125,7 @@ func (a *author) condition(depth int) string {
 	case roll < 50:
 		return a.filled(choice(a, calls[ofTruth]...), depth)
 	case roll < 68:
-		return "not " + a.simple(depth)
+		return "not " + a.keptApart(func() string { return a.simple(depth) })
 	case roll < 80:
 		return a.filled(choice(a, "$A in $D", "$D in $L", "$D in $S", "$D in $O", "$T, $A in $D", "$D, $D in $L"), depth)
 	}

@@ -13,12 +13,12 @@ import (
 // comparison has both evaluators answer what a trial asks.
 type comparison struct {
 	trial
-	original *original
-	// thorough is asked where a plan may have evaluated more than topdown; it is made then.
-	thorough *original
-	plans    map[string]*Plan
-	wants    map[string]*wanted
-	tally    *tally
+	// original is topdown as it is. Where that fails and a plan does not, or the other way round, plain is asked,
+	// which has no indexes, and thorough, which evaluates as much as a plan.
+	original, plain, thorough *original
+	plans                     map[string]*Plan
+	wants                     map[string]*wanted
+	tally                     *tally
 	// seen is what must be the same in the end, with its text as it was.
 	seen []seen
 }
@@ -65,6 +65,9 @@ func (x trial) compare(ctx context.Context, n *tally) (err error) {
 	}
 	c := &comparison{trial: x, plans: map[string]*Plan{}, wants: map[string]*wanted{}, tally: n}
 	if c.original, err = x.original(modules); err != nil {
+		return err
+	}
+	if c.plain, err = x.original(modules, ast.StageBuildComprehensionIndices); err != nil {
 		return err
 	}
 	if err := c.plan(ctx, modules); err != nil {
@@ -128,8 +131,8 @@ func (c *comparison) ask(ctx context.Context, form string) error {
 	return nil
 }
 
-// judge compares an answer of a plan with topdown's. A plan may fail where topdown does not, for it looks at
-// more: topdown's indexes and early exit pass over definitions, and it does not evaluate all that is there.
+// judge compares an answer of a plan with topdown's. One of the two may be an error: topdown's indexes and
+// early exit pass over definitions, or collect for values that do not come, and a plan evaluates more.
 func (c *comparison) judge(ctx context.Context, path string, world int, got given) (want given, right bool) {
 	key := fmt.Sprintf("%s %d", path, world)
 	w := c.wants[key]
@@ -144,11 +147,11 @@ func (c *comparison) judge(ctx context.Context, path string, world int, got give
 		return w.given, true
 	case errors.As(w.err, &failure) && failure.Code == topdown.InternalErr:
 		c.tally.broken++ // nothing that a policy says may give that
-	case got.err == nil:
+	case got.err == nil && w.err == nil:
 		return w.given, false
-	case c.original.ask(ctx, path, world, false).err != nil:
-		c.tally.passedOver++
-	case c.failsThoroughly(ctx, path, world):
+	case got.same(c.plain.ask(ctx, path, world, false)):
+		c.tally.unindexed++
+	case got.err != nil && c.failsThoroughly(ctx, path, world):
 		c.tally.inTheRest++
 	default:
 		return w.given, false

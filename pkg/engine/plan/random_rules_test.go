@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ func (a *author) rule() written {
 		w.definitions = a.severally(w, a.contains)
 	case roll < 78:
 		w.is, w.of = partialObject, ofObject
-		w.definitions = a.object(w)
+		w.parts, w.definitions = a.object(w)
 	case roll < 83:
 		text := choice(a, known...)
 		w.is, w.of, w.arity, w.definitions = callable, ofAny, 1+strings.Count(text, "f(value, path)"), []string{w.name + text[1:]}
@@ -68,6 +69,7 @@ func (a *author) scoped(write func(body string) string) string {
 	})
 }
 
+// severally writes one to three definitions.
 func (a *author) severally(w written, one func(w written) string) []string {
 	var out []string
 	for range 1 + a.random.IntN(3) {
@@ -87,10 +89,7 @@ func (a *author) value(of kind, usual string) string {
 // completely writes a complete rule: one value from several bodies, cases that exclude one another, or
 // what else is the value.
 func (a *author) completely(w written) []string {
-	usual := choice(a, a.constant(w.of), "true")
-	if w.of != ofTruth {
-		usual = a.constant(w.of)
-	}
+	usual := a.constant(w.of)
 	var out []string
 	if a.chance(30) {
 		out = append(out, "default "+w.name+" := "+a.constant(w.of))
@@ -146,9 +145,9 @@ func (a *author) contains(w written) string {
 
 // object writes a partial object of one form: values by keys of every type, sets by keys, objects by
 // keys, or members with names of their own.
-func (a *author) object(w written) []string {
+func (a *author) object(w written) (parts bool, definitions []string) {
 	usual := a.constant(ofAny)
-	// A key that is no text, and more after it, has to be a name: see misplanned.
+	// A question mark is a key that has a name: one that is no text, with more after it, must; see misplanned.
 	one := func(middle string, last func() string) func(written) string {
 		return func(w written) string {
 			return a.scoped(func(body string) string {
@@ -161,25 +160,38 @@ func (a *author) object(w written) []string {
 			})
 		}
 	}
-	member := func() string { return "[" + a.key() + "] := " + a.value(ofAny, usual) }
+	value := func() string { return " := " + a.value(ofAny, usual) }
+	member := func() string { return "[" + a.lastKey() + "]" + value() }
 	contains := func() string { return " contains " + a.term(ofAny, 1) }
-	switch a.random.IntN(6) {
+	switch a.random.IntN(8) {
 	case 0:
-		return a.severally(w, one("[?]", contains))
+		return false, a.severally(w, one("[?]", contains))
 	case 1:
-		return a.severally(w, one("[?]", member))
-	case 2:
-		return []string{
+		return false, a.severally(w, one("[?]", member))
+	case 2, 3:
+		return false, a.severally(w, one("[?]", value))
+	case 4:
+		return true, []string{
 			one(".a := ", func() string { return a.term(ofAny, 1) })(w), one(".b", contains)(w), one(".c", member)(w), one(".d[?]", contains)(w),
 		}
 	}
-	return a.severally(w, one("", member))
+	return false, a.severally(w, one("", member))
 }
 
-// key is one of a head. There topdown takes 1 and 1.0 for two rules, and finds none of them.
 func (a *author) key() string {
-	key := a.filled(choice(a, "$A", "$A", "$T", "$T", "[$A, $A]", "{$A, $A}", "$N"), 0)
-	return strings.ReplaceAll(key, "1.0", "1")
+	return a.filled(choice(a, "$A", "$A", "$T", "$T", "[$A, $A]", "{$A, $A}", "$N"), 0)
+}
+
+var varies = regexp.MustCompile(`\bv\d|input|data|\w\(`)
+
+// lastKey ends a head. Where it is constant no other head has it: topdown takes 1 and 1.0 for two rules there
+// and finds neither, and looks at all definitions of one where a plan is over with the first.
+func (a *author) lastKey() string {
+	key := a.key()
+	if varies.MatchString(key) {
+		return key
+	}
+	return strconv.Quote(a.fresh("k"))
 }
 
 // known are functions that are answered in Go; see idioms.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// written in calls stands for an operand of a kind.
+// operandKinds are the kinds of operands, as calls name them.
 var operandKinds = map[byte]kind{'T': ofText, 'N': ofNumber, 'B': ofTruth, 'L': ofList, 'S': ofSet, 'O': ofObject, 'A': ofAny, 'D': dynamic}
 
 // calls are what gives a value of a kind: capitals after a $ stand for operands.
@@ -118,6 +118,9 @@ func (a *author) collection(depth int) (text string, of kind) {
 
 // comprehension collects. The keys of an object are texts: of others with one hash, topdown loses some.
 func (a *author) comprehension(of kind, depth int) string {
+	if of == ofList && !a.apart {
+		return a.keptApart(func() string { return a.comprehension(of, depth) })
+	}
 	return a.inside(func() string {
 		body := a.body(1+a.random.IntN(2), depth)
 		head, left, right := a.term(ofAny, min(depth, 1)), "[", "]"
@@ -142,11 +145,13 @@ func (a *author) reference(w written) string {
 	return "data." + w.pkg + "." + w.name
 }
 
+func (a *author) mayAsk(w written) bool { return !a.apart || !w.parts }
+
 // asked asks an earlier rule, or calls a function; empty where there is none of the kind.
 func (a *author) asked(of kind, depth int) string {
 	var fit []written
 	for _, w := range a.rules {
-		if of == ofAny || of == w.of {
+		if (of == ofAny || of == w.of) && a.mayAsk(w) {
 			fit = append(fit, w)
 		}
 	}
@@ -159,7 +164,7 @@ func (a *author) asked(of kind, depth int) string {
 		return a.call(w, depth)
 	case w.is == partialObject && of == ofAny && a.chance(60):
 		return fmt.Sprintf("%s[%s]", a.reference(w), a.term(choice(a, ofAny, dynamic, dynamic), min(depth, 1)))
-	case of == ofAny && a.pkg == "main" && !a.aloof && a.chance(12):
+	case of == ofAny && a.pkg == "main" && !a.aloof && !a.apart && a.chance(12):
 		return choice(a, "data.lib", "data.lib[input.which]", "data.lib["+a.term(dynamic, 0)+"]", "data.lib.x")
 	}
 	return a.reference(w)

@@ -22,14 +22,19 @@ type author struct {
 	// aloof keeps away from input and base documents: such rules always give the same, which a plan
 	// makes use of.
 	aloof bool
+	// apart keeps away from packages, and rules of parts, as a whole: within a not, where OPA's planner looks at
+	// base documents alone if there are names of several parts in them, and in lists, for which they have no order.
+	apart bool
 }
 
 // written is a rule that later ones may ask, and the definitions that it consists of.
 type written struct {
-	pkg, name   string
-	is          ruleForm
-	of          kind
-	arity       int
+	pkg, name string
+	is        ruleForm
+	of        kind
+	arity     int
+	// parts is one whose members have names of their own, as r.a and r.b.
+	parts       bool
 	definitions []string
 }
 
@@ -96,6 +101,14 @@ func (a *author) inside(write func() string) string {
 	return write()
 }
 
+// keptApart writes something that asks for no package.
+func (a *author) keptApart(write func() string) string {
+	outside := a.apart
+	a.apart = true
+	defer func() { a.apart = outside }()
+	return write()
+}
+
 // variable is a name that may stand where something of a kind is wanted; empty where there is none.
 func (a *author) variable(of kind) string {
 	var fit []string
@@ -110,7 +123,7 @@ func (a *author) variable(of kind) string {
 	return choice(a, fit...)
 }
 
-// Constants by kind. Among them are those whose hashes are the same and those that are equal and are
+// samples are constants by kind. Among them are those whose hashes are the same and those that are equal and are
 // written otherwise; a text that is a number is left out, which finds a member of a base document
 // when topdown looks for the number.
 var samples = map[kind][]string{
