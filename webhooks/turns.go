@@ -27,15 +27,19 @@ type turns struct{ small, large *turn.Queue }
 func newTurns(timeout time.Duration) (turns, error) {
 	t := turns{
 		small: turn.New(turn.Options{
-			Places: runtime.GOMAXPROCS(0), Waiting: 2048, Patience: timeout / 10, Long: 25 * time.Millisecond,
+			Places: processors, Waiting: 2048, Patience: timeout / 10, Long: 25 * time.Millisecond,
 		}),
-		large: turn.New(turn.Options{Places: 1, Waiting: 64, Patience: timeout / 2, Long: timeout / 5}),
+		large: turn.New(turn.Options{Places: func() int { return 1 }, Waiting: 64, Patience: timeout / 2, Long: timeout / 5}),
 	}
 	if err := t.small.Listen(); err != nil {
 		return turns{}, fmt.Errorf("webhooks: %w", err)
 	}
 	return t, nil
 }
+
+// processors are counted each time: Go follows the limit that a container is given while it runs, and
+// two places a processor let one tenant's few connections keep everybody else's waiting.
+func processors() int { return runtime.GOMAXPROCS(0) }
 
 // enter waits for a body's turn.
 func (t turns) enter(ctx context.Context, body []byte) (*turn.Turn, *rejection) {

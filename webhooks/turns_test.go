@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func occupied(t *testing.T, first func(context.Context)) (r *rig, free func()) {
 		return review.Verdict{Outcome: review.Allowed}
 	}))
 	one := func() *turn.Queue {
-		return turn.New(turn.Options{Places: 1, Waiting: 1, Patience: 50 * time.Millisecond, Long: time.Hour})
+		return turn.New(turn.Options{Places: func() int { return 1 }, Waiting: 1, Patience: 50 * time.Millisecond, Long: time.Hour})
 	}
 	r.turns = turns{small: one(), large: one()}
 	go func() {
@@ -95,11 +96,27 @@ func TestLargeReviewsWaitForEachOther(t *testing.T) {
 // TestAPlaceIsGivenBackHoweverItEnds: what cannot be decoded and what panics.
 func TestAPlaceIsGivenBackHoweverItEnds(t *testing.T) {
 	r := newRig(t, panics)
-	r.turns.small = turn.New(turn.Options{Places: 1, Waiting: 1, Patience: time.Millisecond, Long: time.Hour})
+	r.turns.small = turn.New(turn.Options{Places: func() int { return 1 }, Waiting: 1, Patience: time.Millisecond, Long: time.Hour})
 	for _, body := range []string{`{`, creation("one", ""), `[]`, creation("two", "")} {
 		answer := r.post("/validate/tenant", body)
 		if said := text(t, answer); answer.StatusCode == http.StatusServiceUnavailable {
 			t.Errorf("%.20s: no place: %s", body, said)
+		}
+	}
+}
+
+// TestOnePlaceAProcessor: also once the process was given fewer.
+func TestOnePlaceAProcessor(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	its, err := newTurns(time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer its.small.Close()
+	for _, n := range []int{3, 1} {
+		runtime.GOMAXPROCS(n)
+		if got := its.small.Places(); got != n {
+			t.Errorf("%d places for %d processors", got, n)
 		}
 	}
 }

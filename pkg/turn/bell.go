@@ -3,6 +3,7 @@ package turn
 import (
 	"fmt"
 	"os"
+	"time"
 )
 
 // bell wakes whoever calls the next ones, by way of the kernel.
@@ -14,6 +15,8 @@ import (
 type bell struct {
 	in, out *os.File
 	rung    bool
+	// since is when it was rung, or somebody was last called in its place.
+	since time.Time
 }
 
 func newBell() (*bell, error) {
@@ -28,8 +31,17 @@ func newBell() (*bell, error) {
 func (b *bell) ring() {
 	if !b.rung {
 		_, err := b.in.Write([]byte{0})
-		b.rung = err == nil
+		b.rung, b.since = err == nil, time.Now()
 	}
+}
+
+// unheard says once in unseen that it was rung and not heard for as long.
+func (b *bell) unheard(now time.Time) bool {
+	if b == nil || !b.rung || now.Sub(b.since) < unseen {
+		return false
+	}
+	b.since = now
+	return true
 }
 
 // Listen calls those who wait by way of a bell, until Close.
@@ -49,6 +61,7 @@ func (q *Queue) Listen() error {
 			}
 			q.mu.Lock()
 			b.rung = false
+			q.busy = time.Now()
 			q.next()
 			q.mu.Unlock()
 		}

@@ -18,8 +18,9 @@ var (
 
 // Options bound a Queue; all are required.
 type Options struct {
-	// Places is how many are served at once.
-	Places int
+	// Places says how many are served at once. It is asked anew for everybody, with the queue's
+	// lock held: a process may be given other processors than it started with.
+	Places func() int
 	// Waiting is how many may wait.
 	Waiting int
 	// Patience is how long anybody waits, or up to a quarter less.
@@ -39,11 +40,23 @@ type Queue struct {
 	looking bool
 	// bell is nil where those who end call the next ones themselves.
 	bell *bell
+	// ended is when somebody last gave a place back, and busy since when there was always somebody
+	// who computed or had just done so, as far as is known.
+	ended, busy time.Time
 }
+
+// Whoever comes within breath of somebody's end may be one whose next request was there before
+// anybody looked at the network, and a few such leave no moment in which Go would look: who has come
+// for unseen without a pause is called by the bell. And where so much has come that the bell is not
+// heard for as long, one of those who wait is called without it.
+const (
+	breath = 100 * time.Microsecond
+	unseen = time.Millisecond
+)
 
 // New makes a queue in which nobody waits.
 func New(o Options) *Queue {
-	return &Queue{Options: o, serving: make(map[*Turn]struct{}, o.Places), lines: lines{of: map[string]*line{}}}
+	return &Queue{Options: o, serving: make(map[*Turn]struct{}, o.Places()), lines: lines{of: map[string]*line{}}}
 }
 
 // Enter waits for a place on behalf of whose. It fails with ErrCrowded, ErrLate or ctx's error.
@@ -81,8 +94,10 @@ func (q *Queue) patience() time.Duration {
 func (q *Queue) begin(whose string) (*Turn, *waiter, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.lines.waiting == 0 && len(q.serving) < q.Places {
-		return q.serve(), nil, nil
+	now := time.Now()
+	free := q.lines.waiting == 0 && len(q.serving) < q.Places()
+	if free && !q.restless(now) {
+		return q.serve(now), nil, nil
 	}
 	if q.lines.waiting >= q.Waiting {
 		// Whoever comes last in the longest line goes, or the one who comes now if that
@@ -95,6 +110,12 @@ func (q *Queue) begin(whose string) (*Turn, *waiter, error) {
 	}
 	w := &waiter{called: make(chan struct{})}
 	q.lines.join(whose, w)
+	switch {
+	case free:
+		q.handOver()
+	case q.bell.unheard(now):
+		q.next()
+	}
 	if !q.looking {
 		q.looking = true
 		time.AfterFunc(q.Long, q.look)
@@ -102,16 +123,27 @@ func (q *Queue) begin(whose string) (*Turn, *waiter, error) {
 	return nil, w, nil
 }
 
-func (q *Queue) serve() *Turn {
-	t := &Turn{queue: q, began: time.Now()}
+// restless says whether the network may not have been looked at for too long.
+func (q *Queue) restless(now time.Time) bool {
+	if q.bell == nil {
+		return false
+	}
+	if now.Sub(q.ended) >= breath {
+		q.busy = now
+	}
+	return now.Sub(q.busy) >= unseen
+}
+
+func (q *Queue) serve(now time.Time) *Turn {
+	t := &Turn{queue: q, began: now}
 	q.serving[t] = struct{}{}
 	return t
 }
 
 // next calls those who wait, one from each line in turn, while there is a place.
 func (q *Queue) next() {
-	for q.lines.waiting > 0 && len(q.serving) < q.Places {
-		q.lines.first().call(q.serve(), nil)
+	for now := time.Now(); q.lines.waiting > 0 && len(q.serving) < q.Places(); {
+		q.lines.first().call(q.serve(now), nil)
 	}
 }
 

@@ -15,8 +15,10 @@ import (
 
 // bounds with one place, in which nothing ends by itself within a test's first minute.
 func bounds() Options {
-	return Options{Places: 1, Waiting: 8, Patience: time.Minute, Long: time.Hour}
+	return Options{Places: places(1), Waiting: 8, Patience: time.Minute, Long: time.Hour}
 }
+
+func places(n int) func() int { return func() int { return n } }
 
 // enter takes a place that must be free.
 func enter(t *testing.T, q *Queue, whose string) *Turn {
@@ -192,13 +194,37 @@ func TestAPlaceIsGivenBackOnce(t *testing.T) {
 	})
 }
 
+// TestPlacesAreAskedForAnew: a process may be given other processors.
+func TestPlacesAreAskedForAnew(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n, o := 2, bounds()
+		o.Places = func() int { return n }
+		q := New(o)
+		first, second := enter(t, q, "a"), enter(t, q, "a")
+		n = 1
+		var s served
+		s.wait(t, q, "b")
+		first.End()
+		synctest.Wait()
+		if q.Length() != 1 {
+			t.Error("two are served in one place")
+		}
+		second.End()
+		s.want(t, "b")
+		n = 2
+		enter(t, q, "a")
+		enter(t, q, "a")
+	})
+}
+
 // TestNeverMoreThanThereArePlaces has many come and go.
 func TestNeverMoreThanThereArePlaces(t *testing.T) {
 	t.Parallel()
 	for _, listens := range []bool{false, true} {
 		t.Run(fmt.Sprintf("bell %v", listens), func(t *testing.T) {
 			t.Parallel()
-			q := New(Options{Places: 3, Waiting: 50, Patience: 5 * time.Millisecond, Long: time.Hour})
+			q := New(Options{Places: places(3), Waiting: 50, Patience: 5 * time.Millisecond, Long: time.Hour})
 			if listens {
 				if err := q.Listen(); err != nil {
 					t.Fatal(err)

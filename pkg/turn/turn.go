@@ -22,6 +22,7 @@ func (t *Turn) End() {
 		return
 	}
 	delete(t.queue.serving, t)
+	t.queue.ended = time.Now()
 	t.queue.handOver()
 }
 

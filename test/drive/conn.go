@@ -20,8 +20,15 @@ import (
 type Target struct {
 	// URL is its base, https://host:port.
 	URL string
-	// Roots are what its certificate is trusted by.
-	Roots *x509.CertPool
+	// CA is what its certificate is trusted by, as PEM.
+	CA []byte
+}
+
+// roots are empty, and trust nobody, where CA is no PEM.
+func (t Target) roots() *x509.CertPool {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(t.CA)
+	return roots
 }
 
 // Request renders one review as it goes over the wire; deadline is what the API server says
@@ -48,6 +55,7 @@ type answer struct {
 // conn is one connection, dialed again when it has ended. It belongs to one goroutine.
 type conn struct {
 	target Target
+	roots  *x509.CertPool
 	tls    *tls.Conn
 	reader *bufio.Reader
 	text   bytes.Buffer
@@ -98,7 +106,7 @@ func (c *conn) dial(ctx context.Context, deadline time.Time) error {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	dialer := tls.Dialer{NetDialer: &net.Dialer{}, Config: &tls.Config{
-		RootCAs: c.target.Roots, ServerName: at.Hostname(), MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		RootCAs: c.roots, ServerName: at.Hostname(), MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
 	}}
 	plain, err := dialer.DialContext(ctx, "tcp", at.Host)
 	if err != nil {

@@ -2,10 +2,13 @@ package drive
 
 import (
 	"context"
-	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,9 +21,8 @@ func serve(t *testing.T, handler http.HandlerFunc) Load {
 	t.Helper()
 	server := httptest.NewTLSServer(handler)
 	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	l := Load{Target: Target{URL: server.URL, Roots: roots}, Connections: 4, For: 100 * time.Millisecond, Deadline: time.Second}
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	l := Load{Target: Target{URL: server.URL, CA: ca}, Connections: 4, For: 100 * time.Millisecond, Deadline: time.Second}
 	request, err := l.Target.Request("/validate/tenant", []byte(`{"a":1}`), l.Deadline)
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +120,44 @@ func TestEndsWithItsContext(t *testing.T) {
 	Closed(ctx, l)
 	l.For = 10 * time.Minute
 	Open(ctx, l, 1000)
+}
+
+// TestMain has the test's own program be the sender that it starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == Verb {
+		if err := Errand(context.Background(), os.Stdin, os.Stdout); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestASenderOfItsOwn(t *testing.T) {
+	var n atomic.Int64
+	l := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1)%4 == 0 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		allow(w)
+	})
+	l.For = 200 * time.Millisecond
+	r, err := Apart(t.Context(), l, 200)
+	if err != nil || len(r.Latencies) != 30 || len(r.Retry) != 10 || r.Sent() != 40 || n.Load() != 40 || len(r.Why) != 1 {
+		t.Errorf("%d of 40 came: %+v, %v", n.Load(), r, err)
+	}
+	l.Target.CA = nil
+	if r, err = Apart(t.Context(), l, 50); err != nil || r.Cut != 10 {
+		t.Errorf("trusting nobody: %+v, %v", r, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err = Apart(ctx, l, 50); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended: %v", err)
+	}
 }
 
 func TestQuantile(t *testing.T) {

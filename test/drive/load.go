@@ -74,10 +74,11 @@ func (l Load) run(each func(*conn, *Result)) Result {
 		all sync.WaitGroup
 		sum Result
 	)
+	roots := l.Target.roots()
 	began := time.Now()
 	for range l.Connections {
 		all.Go(func() {
-			c := &conn{target: l.Target}
+			c := &conn{target: l.Target, roots: roots}
 			defer c.close()
 			var mine Result
 			each(c, &mine)

@@ -2,7 +2,6 @@ package floor
 
 import (
 	"context"
-	"encoding/pem"
 	"fmt"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -52,7 +51,7 @@ func (a Address) Validating(ctx context.Context, kube kubernetes.Interface, name
 }
 
 func (a Address) client(path string) admissionregistrationv1.WebhookClientConfig {
-	return admissionregistrationv1.WebhookClientConfig{URL: ptr.To(a.URL + path), CABundle: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.CA})}
+	return admissionregistrationv1.WebhookClientConfig{URL: ptr.To(a.URL + path), CABundle: a.CA}
 }
 
 // Writes are creates and updates of a resource in namespaces, in every version. What has no

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,14 +34,15 @@ func ServeBy(ctx context.Context, stdout io.Writer, handler http.Handler) error 
 	server.TLS = &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	server.StartTLS()
 	defer server.Close()
-	if err := json.NewEncoder(stdout).Encode(Address{URL: server.URL, CA: server.Certificate().Raw}); err != nil {
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := json.NewEncoder(stdout).Encode(Address{URL: server.URL, CA: ca}); err != nil {
 		return fmt.Errorf("tell the address: %w", err)
 	}
 	<-ctx.Done()
 	return nil
 }
 
-// Address of a webhook and the certificate, in DER, that it is trusted by.
+// Address of a webhook and the certificate, in PEM, that it is trusted by.
 type Address struct {
 	URL string `json:"url"`
 	CA  []byte `json:"ca"`

@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"gatehouse.dev/gatehouse/test/drive"
 	"gatehouse.dev/gatehouse/test/floor"
 	"gatehouse.dev/gatehouse/test/local"
 	"gatehouse.dev/gatehouse/test/rivals"
@@ -68,8 +69,9 @@ func main() {
 	os.Exit(code)
 }
 
-// servers are the webhooks that this program also is, each in a process of its own.
-var servers = map[string]func(context.Context, io.Writer) error{floor.Verb: floor.Serve, rivals.Verb: rivals.Serve}
+// others are what this program also is, each in a process of its own: webhooks, and a sender.
+var others = map[string]func(context.Context, io.Writer) error{floor.Verb: floor.Serve, rivals.Verb: rivals.Serve,
+	drive.Verb: func(ctx context.Context, stdout io.Writer) error { return drive.Errand(ctx, os.Stdin, stdout) }}
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
@@ -87,7 +89,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients, or connections, at once")
 	flags.StringVar(&o.record, "record", "", "`FILE` to append Go benchmark lines to, for benchstat")
 	flags.StringVar(&o.output, "o", "table", "table or json")
-	if serve, asked := servers[strings.Join(args, " ")]; asked {
+	if serve, asked := others[strings.Join(args, " ")]; asked {
 		if err := serve(ctx, stdout); err != nil {
 			_, _ = fmt.Fprintln(stderr, "load:", err)
 			return 1

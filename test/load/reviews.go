@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,17 +29,15 @@ type duel struct {
 
 // duels are the reviews that are sent straight: the same bytes to both sides.
 func duels(ctx context.Context, c *local.Cluster, at, fifteen floor.Address) ([]duel, error) {
-	url, roots, err := c.Webhook(ctx)
+	url, ca, err := c.Webhook(ctx)
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := x509.ParseCertificate(at.CA)
-	if err != nil {
-		return nil, fmt.Errorf("certificate of the floor: %w", err)
+	under, ours := drive.Target{URL: at.URL, CA: at.CA}, drive.Target{URL: url, CA: ca}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, errors.New("the webhook's CA is no certificate")
 	}
-	pool := x509.NewCertPool()
-	pool.AddCert(certificate)
-	under, ours := drive.Target{URL: at.URL, Roots: pool}, drive.Target{URL: url, Roots: roots}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 	}}
@@ -66,12 +65,6 @@ func duels(ctx context.Context, c *local.Cluster, at, fifteen floor.Address) ([]
 
 // fifteenDuels are of a Pod that the fifteen rules allow, beside the floor.
 func fifteenDuels(ctx context.Context, ask conformance.Ask, under drive.Target, at floor.Address) ([]duel, error) {
-	certificate, err := x509.ParseCertificate(at.CA)
-	if err != nil {
-		return nil, fmt.Errorf("certificate of the fifteen rules: %w", err)
-	}
-	roots := x509.NewCertPool()
-	roots.AddCert(certificate)
 	manifest, err := json.Marshal(object("v1", "Pod", "load", pod()))
 	if err != nil {
 		return nil, fmt.Errorf("the Pod: %w", err)
@@ -87,7 +80,7 @@ func fifteenDuels(ctx context.Context, ask conformance.Ask, under drive.Target, 
 		if d.floor, err = loadOf(under, "/validate", validating); err != nil {
 			return nil, err
 		}
-		if d.ours, err = loadOf(drive.Target{URL: at.URL, Roots: roots}, rival.path, validating); err != nil {
+		if d.ours, err = loadOf(drive.Target{URL: at.URL, CA: at.CA}, rival.path, validating); err != nil {
 			return nil, err
 		}
 		all = append(all, d)

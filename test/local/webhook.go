@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -16,7 +15,7 @@ import (
 
 // Webhook is where Gatehouse's first replica answers, not by way of the forwarder, and what it
 // is trusted by.
-func (c *Cluster) Webhook(ctx context.Context) (url string, roots *x509.CertPool, err error) {
+func (c *Cluster) Webhook(ctx context.Context) (url string, ca []byte, err error) {
 	admin, err := c.As("admin")
 	if err != nil {
 		return "", nil, err
@@ -29,8 +28,7 @@ func (c *Cluster) Webhook(ctx context.Context) (url string, roots *x509.CertPool
 	if err != nil {
 		return "", nil, fmt.Errorf("read the webhook configuration: %w", err)
 	}
-	roots = x509.NewCertPool()
-	if len(config.Webhooks) == 0 || !roots.AppendCertsFromPEM(config.Webhooks[0].ClientConfig.CABundle) {
+	if len(config.Webhooks) == 0 || len(config.Webhooks[0].ClientConfig.CABundle) == 0 {
 		return "", nil, errors.New("the webhook configuration has no CA")
 	}
 	address, err := c.Env("WEBHOOK_ADDRESS_0")
@@ -42,7 +40,7 @@ func (c *Cluster) Webhook(ctx context.Context) (url string, roots *x509.CertPool
 		return "", nil, fmt.Errorf("address of the webhook: %w", err)
 	}
 	// Its certificate is for names.
-	return "https://localhost:" + port, roots, nil
+	return "https://localhost:" + port, config.Webhooks[0].ClientConfig.CABundle, nil
 }
 
 // PID is the process id of one part, such as webhook-0.
