@@ -126,7 +126,7 @@ func overload(ctx context.Context, all []duel, webhook int, length time.Duration
 func flooded(ctx context.Context, small, honest drive.Load, connections int, others *drive.Result) (trial, error) {
 	r := trial{Capacity: drive.Closed(ctx, small).Rate()}
 	half := small
-	half.For = 250 * time.Millisecond
+	half.For, half.Lead = 250*time.Millisecond, 250*time.Millisecond
 	usual := drive.Quantile(drive.Open(ctx, half, r.Capacity/2).Latencies, .5)
 	quiet, err := drive.Apart(ctx, honest, honestRate)
 	if err != nil {
