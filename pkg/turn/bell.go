@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// bell wakes whoever calls the next ones, by way of the kernel.
+// bell wakes whoever calls the next ones, by way of the kernel, once in unseen.
 //
 // Go's scheduler looks for connections on which something has come only when no goroutine
 // can run, and otherwise each 10 ms. While each who ends wakes the next one directly there always
@@ -61,7 +61,7 @@ func (q *Queue) Listen() error {
 			}
 			q.mu.Lock()
 			b.rung = false
-			q.busy = time.Now()
+			q.looked = time.Now()
 			q.next()
 			q.mu.Unlock()
 		}
@@ -83,10 +83,10 @@ func (q *Queue) Close() {
 }
 
 // handOver has the next ones called. Its caller holds the lock.
-func (q *Queue) handOver() {
+func (q *Queue) handOver(now time.Time) {
 	switch {
 	case q.lines.waiting == 0:
-	case q.bell == nil:
+	case q.bell == nil || now.Sub(q.looked) < unseen:
 		q.next()
 	default:
 		q.bell.ring()

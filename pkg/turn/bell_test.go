@@ -117,15 +117,18 @@ func TestMuchThatComesKeepsNobodyWaiting(t *testing.T) {
 		}
 		first := enter(t, q, "a")
 		called := []int{come(), come()}
-		first.End() // rings
+		first.End() // directly: somebody came after a pause just now
+		called = append(called, come())
+		time.Sleep(2 * unseen)
+		all[0].turn.End() // rings
 		called = append(called, come())
 		time.Sleep(2 * unseen)
 		called = append(called, come())
-		all[0].turn.End()
+		all[1].turn.End()
 		called = append(called, come())
 		time.Sleep(2 * unseen)
 		called = append(called, come())
-		if diff := cmp.Diff([]int{0, 0, 0, 1, 1, 2}, called); diff != "" {
+		if diff := cmp.Diff([]int{0, 0, 1, 1, 2, 2, 3}, called); diff != "" {
 			t.Errorf("called when another came (-want +got):\n%s", diff)
 		}
 	})

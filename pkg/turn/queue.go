@@ -40,15 +40,15 @@ type Queue struct {
 	looking bool
 	// bell is nil where those who end call the next ones themselves.
 	bell *bell
-	// ended is when somebody last gave a place back, and busy since when there was always somebody
-	// who computed or had just done so, as far as is known.
-	ended, busy time.Time
+	// ended is when somebody last gave a place back. looked is when Go last looked at the network, as
+	// far as is known: when the bell was heard, or somebody came after a pause.
+	ended, looked time.Time
 }
 
 // Whoever comes within breath of somebody's end may be one whose next request was there before
-// anybody looked at the network, and a few such leave no moment in which Go would look: who has come
-// for unseen without a pause is called by the bell. And where so much has come that the bell is not
-// heard for as long, one of those who wait is called without it.
+// anybody looked at the network, and a few such leave no moment in which Go would look. So for at most
+// unseen those who end call the next ones, and who comes is let in, without the bell. And where so much
+// has come that it is not heard for as long, one of those who wait is called all the same.
 const (
 	breath = 100 * time.Microsecond
 	unseen = time.Millisecond
@@ -112,7 +112,7 @@ func (q *Queue) begin(whose string) (*Turn, *waiter, error) {
 	q.lines.join(whose, w)
 	switch {
 	case free:
-		q.handOver()
+		q.bell.ring()
 	case q.bell.unheard(now):
 		q.next()
 	}
@@ -129,9 +129,9 @@ func (q *Queue) restless(now time.Time) bool {
 		return false
 	}
 	if now.Sub(q.ended) >= breath {
-		q.busy = now
+		q.looked = now
 	}
-	return now.Sub(q.busy) >= unseen
+	return now.Sub(q.looked) >= unseen
 }
 
 func (q *Queue) serve(now time.Time) *Turn {

@@ -23,7 +23,7 @@ func (t *Turn) End() {
 	}
 	delete(t.queue.serving, t)
 	t.queue.ended = time.Now()
-	t.queue.handOver()
+	t.queue.handOver(t.queue.ended)
 }
 
 type key struct{}
