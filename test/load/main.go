@@ -34,8 +34,9 @@ Starts a local cluster (or uses a running one) and compares, in turns, p50, p99 
   Open loop: reviews are due by a schedule, half as many a second as that side answered in the
   closed loop just before, and latencies count from when they were due. Servers are kept on
   core 0, the generator on core 1.
-  overload: ten times what the webhook can decide, by a schedule, from one tenant, while another
-  one sends 50 reviews a second; then sixteen reviews of 3 MiB at once
+  overload: ten times what the webhook can decide, by a schedule, from one tenant over 64, 600 and
+  1,800 connections, while another one, a process of its own, sends 100 reviews a second; medians
+  of five rounds of capacity, quiet and flood; then sixteen reviews of 3 MiB at once
   through: a dry run; "without" is the platform admin in a namespace of nobody's, "with" is
   what the case names, Gatehouse as alice, logged in by OIDC, in her namespace
 
