@@ -77,16 +77,23 @@ func afterTheNetwork(t *testing.T, q *Queue) (turns, bells int) {
 	return turns, bells
 }
 
+// unheard is a queue whose bell nobody hears.
+func unheard(t *testing.T) *Queue {
+	t.Helper()
+	q := New(bounds())
+	var err error
+	if q.bell, err = newBell(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(q.Close)
+	return q
+}
+
 // TestWhoComesNowAndThenHearsNoBell: it costs them a way through the kernel.
 func TestWhoComesNowAndThenHearsNoBell(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := New(bounds())
-		var err error
-		if q.bell, err = newBell(); err != nil { // nobody listens
-			t.Fatal(err)
-		}
-		defer q.Close()
+		q := unheard(t)
 		for range 20 {
 			enter(t, q, "a").End()
 			time.Sleep(2 * breath)
@@ -99,12 +106,7 @@ func TestWhoComesNowAndThenHearsNoBell(t *testing.T) {
 func TestMuchThatComesKeepsNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		q := New(bounds())
-		var err error
-		if q.bell, err = newBell(); err != nil { // nobody listens
-			t.Fatal(err)
-		}
-		defer q.Close()
+		q := unheard(t)
 		var all []*waiter
 		// come has one more wait, and says how many were called by then.
 		come := func() int {

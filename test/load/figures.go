@@ -65,14 +65,14 @@ func (f figures) printOverload(t io.Writer) {
 	if o == nil {
 		return
 	}
-	_, _ = fmt.Fprintln(t, "overload\tconnections\tdue\tallowed\t503\tnot sent\tother\tp50\tp99\tcapacity\tgoodput\tanother tenant's p99 quiet\tflood\tratio\tpeak\trecovered\t")
+	_, _ = fmt.Fprintln(t, "overload\tconnections\tdue\tallowed\t503\tnot sent\tother\tp50\tp99\tcapacity\tgoodput\tanother tenant's p99 quiet\tflood\tratio\tnot allowed\tpeak\trecovered\t")
 	for _, e := range o.Cases {
-		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f\t%.0f %%\t%.2f ms\t%.2f ms\t%.1f\t%d MiB\t%.1f s\t\n", e.Name, e.Connections,
+		_, _ = fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t%.0f\t%.0f %%\t%.2f ms\t%.2f ms\t%.1f\t%d\t%d MiB\t%.1f s\t\n", e.Name, e.Connections,
 			e.Others.Due, e.Others.Allowed, e.Others.Retry, e.Others.Unsent, e.Others.Failed, e.Others.P50, e.Others.P99,
-			e.Capacity, 100*e.Goodput, e.Quiet, e.Honest, e.HonestRatio, e.Peak>>20, e.Recovered)
+			e.Capacity, 100*e.Goodput, e.Quiet, e.Honest, e.HonestRatio, e.HonestFailed, e.Peak>>20, e.Recovered)
 	}
 	l := o.Large
-	_, _ = fmt.Fprintf(t, "16 of 3 MiB\t16\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t\t\t\t\t\t%d MiB\t\t\n", l.Due, l.Allowed, l.Retry, l.Unsent, l.Failed, l.P50, l.P99, o.LargeHeld>>20)
+	_, _ = fmt.Fprintf(t, "16 of 3 MiB\t16\t%d\t%d\t%d\t%d\t%d\t%.0f ms\t%.0f ms\t\t\t\t\t\t\t%d MiB\t\t\n", l.Due, l.Allowed, l.Retry, l.Unsent, l.Failed, l.P50, l.P99, o.LargeHeld>>20)
 	for _, e := range append(o.Cases, excess{Name: "16 of 3 MiB", Others: l}) {
 		for _, text := range slices.Sorted(maps.Keys(e.Others.Why)) {
 			_, _ = fmt.Fprintf(t, "%s\t%d\t%d: %.100q\t\n", e.Name, e.Connections, e.Others.Why[text], text)

@@ -47,7 +47,9 @@ type excess struct {
 	Quiet       float64 `json:"quietP99MS"`
 	Honest      float64 `json:"honestP99MS"`
 	HonestRatio float64 `json:"honestRatio"`
-	Peak        uint64  `json:"peakBytes"`
+	// HonestFailed is how many of that one's reviews were not allowed, of all rounds.
+	HonestFailed int    `json:"honestNotAllowed"`
+	Peak         uint64 `json:"peakBytes"`
 	// Recovered is when, after it, half of the capacity is answered as it was before: in seconds,
 	// the longest of all rounds.
 	Recovered float64 `json:"recoveredSeconds"`
@@ -61,6 +63,7 @@ type trial struct {
 	Goodput   float64 `json:"goodput"`
 	Quiet     float64 `json:"quietP99MS"`
 	Honest    float64 `json:"honestP99MS"`
+	Failed    int     `json:"honestNotAllowed"`
 	Recovered float64 `json:"recoveredSeconds"`
 }
 
@@ -152,7 +155,7 @@ func flooded(ctx context.Context, small, honest drive.Load, connections int, oth
 	}
 	others.Add(flood)
 	r.Goodput = float64(len(flood.Latencies)+len(meanwhile.Latencies)) / flood.Took.Seconds() / r.Capacity
-	r.Honest = milliseconds(drive.Quantile(meanwhile.Latencies, .99))
+	r.Honest, r.Failed = milliseconds(drive.Quantile(meanwhile.Latencies, .99)), meanwhile.Failed()
 	r.Recovered = recovery(ctx, half, r.Capacity/2, 2*usual).Seconds()
 	return r, nil
 }
@@ -174,6 +177,7 @@ func (e *excess) sum() {
 	e.HonestRatio = of(func(r trial) float64 { return r.Honest / r.Quiet })
 	for _, r := range e.Rounds {
 		e.Recovered = max(e.Recovered, r.Recovered)
+		e.HonestFailed += r.Failed
 	}
 }
 
