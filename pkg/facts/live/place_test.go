@@ -39,7 +39,7 @@ func TestWhoReadsLiveKeepsNoPlace(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := turn.New(turn.Options{Places: 1, Waiting: 1, Patience: time.Second, Long: time.Hour})
+			q := turn.New(turn.Options{Places: func() int { return 1 }, Waiting: 1, Patience: time.Second, Long: time.Hour})
 			its, err := q.Enter(t.Context(), "alice")
 			if err != nil {
 				t.Fatal(err)

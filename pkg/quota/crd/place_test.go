@@ -9,7 +9,7 @@ import (
 
 // TestWhoWaitsForALedgerKeepsNoPlace: hundreds may wait for one write.
 func TestWhoWaitsForALedgerKeepsNoPlace(t *testing.T) {
-	q := turn.New(turn.Options{Places: 1, Waiting: 1, Patience: time.Second, Long: time.Hour})
+	q := turn.New(turn.Options{Places: func() int { return 1 }, Waiting: 1, Patience: time.Second, Long: time.Hour})
 	its, err := q.Enter(t.Context(), "alice")
 	if err != nil {
 		t.Fatal(err)
