@@ -12,22 +12,34 @@ import (
 )
 
 // TestWhoNeverPausesHasTheNetworkSeen: on one processor, somebody whose next request is always there
-// already, and somebody for whom something comes. Go by itself looks after 10 ms, which are 500 turns.
+// already, and somebody for whom something comes. Go by itself looks after 10 ms, which are 500 turns, or
+// 58 if each has to be read for long.
 func TestWhoNeverPausesHasTheNetworkSeen(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, n := range []int{1, 2} {
-		q := New(Options{Places: places(n), Waiting: 8, Patience: time.Minute, Long: time.Hour})
-		if err := q.Listen(); err != nil {
-			t.Fatal(err)
-		}
-		turns, bells := afterTheNetwork(t, q)
-		q.Close()
-		if turns > 250 {
-			t.Errorf("%d places: what came was seen after %d turns", n, turns)
-		}
-		if bells > (turns+before)/4 {
-			t.Errorf("%d places: of %d turns %d were by the bell", n, turns+before, bells)
-		}
+	for name, tt := range map[string]struct {
+		places  int
+		reading time.Duration
+		most    int
+	}{
+		"one place":       {1, 0, 250},
+		"two places":      {2, 0, 250},
+		"much to be read": {1, 150 * time.Microsecond, 40},
+		"and two places":  {2, 150 * time.Microsecond, 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := New(Options{Places: places(tt.places), Waiting: 8, Patience: time.Minute, Long: time.Hour})
+			if err := q.Listen(); err != nil {
+				t.Fatal(err)
+			}
+			defer q.Close()
+			turns, bells := afterTheNetwork(t, q, tt.reading)
+			if turns > tt.most {
+				t.Errorf("what came was seen after %d turns", turns)
+			}
+			if bells > (turns+before)/4 {
+				t.Errorf("of %d turns %d were by the bell", turns+before, bells)
+			}
+		})
 	}
 }
 
@@ -36,7 +48,7 @@ const before = 200
 
 // afterTheNetwork is how many turns one who never pauses has until another has read what came, and how
 // often the bell called.
-func afterTheNetwork(t *testing.T, q *Queue) (turns, bells int) {
+func afterTheNetwork(t *testing.T, q *Queue, reading time.Duration) (turns, bells int) {
 	t.Helper()
 	out, in, err := os.Pipe()
 	if err != nil {
@@ -69,12 +81,18 @@ func afterTheNetwork(t *testing.T, q *Queue) (turns, bells int) {
 				t.Fatal("nobody is called")
 			}
 		}
-		for began := time.Now(); time.Since(began) < 20*time.Microsecond; {
-			continue
-		}
+		compute(20 * time.Microsecond)
 		turn.End()
+		compute(reading)
 	}
 	return turns, bells
+}
+
+// compute keeps a processor.
+func compute(length time.Duration) {
+	for began := time.Now(); time.Since(began) < length; {
+		continue
+	}
 }
 
 // unheard is a queue whose bell nobody hears.
@@ -96,7 +114,22 @@ func TestWhoComesNowAndThenHearsNoBell(t *testing.T) {
 		q := unheard(t)
 		for range 20 {
 			enter(t, q, "a").End()
-			time.Sleep(2 * breath)
+			time.Sleep(2 * unseen)
+		}
+	})
+}
+
+// TestWhoComesWhileSomebodyComputesForLong is called by the bell, though there is a place: with one
+// processor for the two nobody may have looked.
+func TestWhoComesWhileSomebodyComputesForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := unheard(t)
+		q.Places = places(2)
+		enter(t, q, "a")
+		time.Sleep(2 * unseen)
+		if _, w, err := q.begin("b"); w == nil || err != nil {
+			t.Errorf("was let in at once, or %v", err)
 		}
 	})
 }

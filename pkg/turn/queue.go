@@ -45,14 +45,12 @@ type Queue struct {
 	ended, looked time.Time
 }
 
-// Whoever comes within breath of somebody's end may be one whose next request was there before
-// anybody looked at the network, and a few such leave no moment in which Go would look. So for at most
-// unseen those who end call the next ones, and who comes is let in, without the bell. And where so much
-// has come that it is not heard for as long, one of those who wait is called all the same.
-const (
-	breath = 100 * time.Microsecond
-	unseen = time.Millisecond
-)
+// unseen is for how long the network may not be looked at. Whoever comes while somebody computes, or so
+// soon after, may be one whose next request was there before anybody looked, and a few such leave no
+// moment in which Go would look; reading what came may take long by itself. So for at most unseen those
+// who end call the next ones, and who comes is let in, without the bell. And where so much has come that
+// it is not heard for as long, one of those who wait is called all the same.
+const unseen = time.Millisecond
 
 // New makes a queue in which nobody waits.
 func New(o Options) *Queue {
@@ -128,7 +126,7 @@ func (q *Queue) restless(now time.Time) bool {
 	if q.bell == nil {
 		return false
 	}
-	if now.Sub(q.ended) >= breath {
+	if len(q.serving) == 0 && now.Sub(q.ended) >= unseen {
 		q.looked = now
 	}
 	return now.Sub(q.looked) >= unseen

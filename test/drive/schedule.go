@@ -30,9 +30,9 @@ func schedule(ctx context.Context, length time.Duration, rate float64) <-chan ti
 		began := time.Now()
 		for i := range n {
 			at := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-			if wait := time.Until(at); wait > 0 {
+			for wait := time.Until(at); wait > 0; wait = time.Until(at) {
 				sleep := syscall.NsecToTimespec(int64(max(wait, least)))
-				_ = syscall.Nanosleep(&sleep, nil) // a signal may cut it short; then one is early by that
+				_ = syscall.Nanosleep(&sleep, nil) // a signal, of which Go sends some, may cut it short
 			}
 			if ctx.Err() != nil {
 				return

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.state, "state", "", "`FOLDER` of a running cluster; empty starts one and ends it")
 	flags.StringVar(&o.launcher, "launcher", "bin/cluster", "the cluster's launcher")
 	flags.StringVar(&o.parts, "parts", "straight,overload,through", "`LIST` of what to measure")
-	flags.DurationVar(&o.length, "for", time.Second, "straight: how long a case, side and loop")
+	flags.DurationVar(&o.length, "for", time.Second, "straight: how long a case, side and loop; overload: a round's capacity, quiet and flood")
 	flags.IntVar(&o.requests, "n", 300, "through: requests a case and side")
 	flags.StringVar(&o.clients, "clients", "1,8,64", "numbers of clients, or connections, at once")
 	flags.StringVar(&o.record, "record", "", "`FILE` to append Go benchmark lines to, for benchstat")
